@@ -1,0 +1,20 @@
+"""The rules of C++ under the name that newer versions of Bazel require."""
+
+cc_binary = native.cc_binary
+cc_import = native.cc_import
+cc_library = native.cc_library
+cc_proto_library = native.cc_proto_library
+cc_test = native.cc_test
+cc_toolchain = native.cc_toolchain
+cc_toolchain_suite = native.cc_toolchain_suite
+fdo_prefetch_hints = native.fdo_prefetch_hints
+fdo_profile = native.fdo_profile
+objc_import = native.objc_import
+objc_library = native.objc_library
+
+def cc_toolchain_alias(name, **kwargs):
+    native.alias(
+        name = name,
+        actual = "@bazel_tools//tools/cpp:current_cc_toolchain",
+        **kwargs
+    )

@@ -1,0 +1,57 @@
+"""Rules of the project: one spelling of includes, one set of warnings."""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+
+# Understood by clang and by g++. Everything here is an error in the project's own code;
+# headers of the system and of GoogleTest are system headers and exempt.
+MAGPIE_COPTS = [
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wshadow",
+    "-Wextra-semi",
+    "-Wnon-virtual-dtor",
+    "-Woverloaded-virtual",
+    "-Wimplicit-fallthrough",
+    "-Wcast-qual",
+    "-Werror",
+]
+
+# Who may see the inside of each layer. Everything else goes through the public headers.
+RUNTIME_INTERNAL_VISIBILITY = [
+    "//runtime:__subpackages__",
+    "//tests:__subpackages__",
+]
+
+IO_INTERNAL_VISIBILITY = [
+    "//io:__subpackages__",
+    "//tests:__subpackages__",
+]
+
+def magpie_library(name, copts = [], **kwargs):
+    """A cc_library whose headers are spelled "magpie/<package>/<header>"."""
+    cc_library(
+        name = name,
+        copts = MAGPIE_COPTS + copts,
+        include_prefix = "magpie",
+        strip_include_prefix = "/",
+        **kwargs
+    )
+
+def magpie_binary(name, copts = [], linkopts = [], **kwargs):
+    cc_binary(
+        name = name,
+        copts = MAGPIE_COPTS + copts,
+        linkopts = ["-pthread"] + linkopts,
+        **kwargs
+    )
+
+def magpie_test(name, copts = [], linkopts = [], deps = [], gtest = True, **kwargs):
+    """A cc_test; with `gtest` it gets GoogleTest and its main()."""
+    cc_test(
+        name = name,
+        copts = MAGPIE_COPTS + copts,
+        linkopts = ["-pthread"] + linkopts,
+        deps = deps + (["@googletest//:gtest_main"] if gtest else []),
+        **kwargs
+    )
