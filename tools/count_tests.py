@@ -80,7 +80,7 @@ class count:
             if status not in ("PASSED", "FLAKY"):
                 # A crash, a timeout or a leak found at exit: no case of the file says so.
                 if not failed:
-                    self.fail(f"{label} ({status.lower()})")
+                    self.fail(f"{label} ({status.lower()} outside of its cases)")
             elif not passed and not failed and not skipped:
                 self.fail(f"{label} (passed without running a case)")
         for label, status in sorted(self.summaries.items()):

@@ -34,6 +34,7 @@ def magpie_library(name, copts = [], **kwargs):
         name = name,
         copts = MAGPIE_COPTS + copts,
         include_prefix = "magpie",
+        linkstatic = True,
         strip_include_prefix = "/",
         **kwargs
     )
@@ -53,5 +54,21 @@ def magpie_test(name, copts = [], linkopts = [], deps = [], gtest = True, **kwar
         copts = MAGPIE_COPTS + copts,
         linkopts = ["-pthread"] + linkopts,
         deps = deps + (["@googletest//:gtest_main"] if gtest else []),
+        **kwargs
+    )
+
+def magpie_model(name, copts = [], deps = [], tags = [], **kwargs):
+    """A model of a lock-free part: a program of relacy that exits with 0 if the model holds."""
+    magpie_test(
+        name = name,
+        # The macros of relacy stand in the models' own code.
+        copts = [
+            "-Wno-dollar-in-identifier-extension",
+            "-Wno-extra-semi",
+            "-Wno-unused-value",
+        ] + copts,
+        gtest = False,
+        tags = tags + ["no-sanitizer"],
+        deps = deps + ["@relacy//:relacy"],
         **kwargs
     )
