@@ -21,6 +21,7 @@ fi
 
 flags=(-std=c++20 -O1 "-I$include" -isystem /usr/src/googletest/googletest/include
   -isystem /usr/src/googletest/googlemock/include -Wno-everything)
+# shellcheck disable=SC2016
 check='
   file="$1"
   shift
