@@ -28,6 +28,8 @@ IO_INTERNAL_VISIBILITY = [
     "//tests:__subpackages__",
 ]
 
+_SANITIZERS = ["//tools/sanitizers:onetbb_is_not_instrumented"]
+
 def magpie_library(name, copts = [], **kwargs):
     """A cc_library whose headers are spelled "magpie/<package>/<header>"."""
     cc_library(
@@ -39,21 +41,27 @@ def magpie_library(name, copts = [], **kwargs):
         **kwargs
     )
 
-def magpie_binary(name, copts = [], linkopts = [], **kwargs):
+def magpie_binary(name, copts = [], linkopts = [], deps = [], **kwargs):
     cc_binary(
         name = name,
         copts = MAGPIE_COPTS + copts,
         linkopts = ["-pthread"] + linkopts,
+        deps = deps + _SANITIZERS,
         **kwargs
     )
 
 def magpie_test(name, copts = [], linkopts = [], deps = [], gtest = True, **kwargs):
-    """A cc_test; with `gtest` it gets GoogleTest and its main()."""
+    """A cc_test; with `gtest` it gets GoogleTest and its main().
+
+    Tags: "exclusive" for a test that measures time; "no-sanitizer" and "no-tsan" keep one out of
+    these configurations (a body run by oneTBB's parallel algorithms looks like a race, because
+    oneTBB is not instrumented).
+    """
     cc_test(
         name = name,
         copts = MAGPIE_COPTS + copts,
         linkopts = ["-pthread"] + linkopts,
-        deps = deps + (["@googletest//:gtest_main"] if gtest else []),
+        deps = deps + _SANITIZERS + (["@googletest//:gtest_main"] if gtest else []),
         **kwargs
     )
 
