@@ -1,0 +1,18 @@
+// All of magpie. Programs that care for compile time include what they use.
+#ifndef MAGPIE_MAGPIE_H_
+#define MAGPIE_MAGPIE_H_
+
+#include "magpie/io/address.h"
+#include "magpie/io/tcp.h"
+#include "magpie/runtime/blocking.h"
+#include "magpie/runtime/clock.h"
+#include "magpie/runtime/cpu.h"
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/gather.h"
+#include "magpie/runtime/options.h"
+#include "magpie/runtime/run.h"
+#include "magpie/runtime/sleep.h"
+#include "magpie/runtime/spawn.h"
+#include "magpie/runtime/task.h"
+
+#endif  // MAGPIE_MAGPIE_H_

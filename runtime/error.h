@@ -1,0 +1,31 @@
+// The exceptions of the runtime itself.
+#ifndef MAGPIE_RUNTIME_ERROR_H_
+#define MAGPIE_RUNTIME_ERROR_H_
+
+#include <exception>
+#include <stdexcept>
+
+namespace magpie {
+
+// Thrown out of a suspension point of a task that has been asked to stop. Let it pass: whoever
+// asked waits for the task to end. It carries no message to allocate, so throwing it cannot fail.
+class cancelled : public std::exception {
+ public:
+  const char* what() const noexcept override { return "magpie: the task was cancelled"; }
+};
+
+// The program used the library in a way that cannot work; the message says what to do instead.
+class usage_error : public std::logic_error {
+ public:
+  using std::logic_error::logic_error;
+};
+
+// The runtime has been shut down, or is shutting down, and takes no new tasks.
+class stopped : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace magpie
+
+#endif  // MAGPIE_RUNTIME_ERROR_H_

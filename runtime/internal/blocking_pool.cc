@@ -1,0 +1,124 @@
+#include "magpie/runtime/internal/blocking_pool.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <climits>
+#include <cstdint>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "magpie/runtime/internal/futex.h"
+#include "magpie/runtime/internal/mutex.h"
+
+namespace magpie::internal {
+namespace {
+
+using real_clock = std::chrono::steady_clock;
+
+class blocking_pool final : public job_executor {
+ public:
+  blocking_pool(std::size_t most_threads, clock::duration idle_limit)
+      : most_threads_(most_threads), idle_limit_(idle_limit) {}
+
+  ~blocking_pool() override {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    wake(INT_MAX);
+    while (threads_ != 0) {
+      const std::uint32_t seen = changes_.load();
+      lock.unlock();
+      futex_wait(changes_, seen, real_clock::time_point::max());
+      lock.lock();
+    }
+  }
+
+  void submit(job& what) override {
+    const std::lock_guard lock(mutex_);
+    queue_.push(what);
+    ++queued_;
+    if (queued_ <= idle_) {
+      wake(1);
+    } else if (threads_ < most_threads_) {
+      start_thread(what);
+    }
+  }
+
+  void withdraw(job& what) noexcept override { queue_.remove(what); }
+
+ private:
+  // Under mutex_. If the system refuses a thread, the job waits for one of those that run; if there
+  // is none, it could wait for ever.
+  void start_thread(job& what) {
+    try {
+      std::thread([this] { serve(); }).detach();
+      ++threads_;
+    } catch (const std::system_error& error) {
+      if (threads_ != 0) return;
+      queue_.remove(what);
+      --queued_;
+      throw std::system_error(error.code(),
+                              "magpie: the system refused a thread for blocking(); raise the limit "
+                              "of processes or threads");
+    }
+  }
+
+  // Under mutex_. Every change that a sleeping thread waits for.
+  void wake(int count) noexcept {
+    changes_.fetch_add(1);
+    futex_wake(changes_, count);
+  }
+
+  void serve() noexcept {
+    ::pthread_setname_np(::pthread_self(), "magpie-blocking");
+    std::unique_lock lock(mutex_);
+    while (wait_for_job(lock)) {
+      --queued_;
+      lock.unlock();
+      // None if the job was cancelled.
+      if (job* next = queue_.pop()) {
+        next->execute();
+        next->resume();
+      }
+      lock.lock();
+    }
+    --threads_;
+    // The destructor may go on, and the pool may be gone, once the lock is free.
+    if (stopping_) wake(INT_MAX);
+  }
+
+  // False: the thread should end, because it has been idle for too long or the pool stops.
+  bool wait_for_job(std::unique_lock<mutex>& lock) noexcept {
+    const auto deadline = after(real_clock::now(), idle_limit_);
+    while (queued_ == 0) {
+      if (stopping_ || real_clock::now() >= deadline) return false;
+      const std::uint32_t seen = changes_.load();
+      ++idle_;
+      lock.unlock();
+      futex_wait(changes_, seen, deadline);
+      lock.lock();
+      --idle_;
+    }
+    return true;
+  }
+
+  const std::size_t most_threads_;
+  const clock::duration idle_limit_;
+  job_queue queue_;
+  mutex mutex_;
+  std::atomic<std::uint32_t> changes_{0};  // What idle threads and the destructor sleep on.
+  std::size_t threads_ = 0;                // Under mutex_.
+  std::size_t idle_ = 0;                   // Under mutex_.
+  std::size_t queued_ = 0;  // Under mutex_. Jobs for which no thread has been chosen.
+  bool stopping_ = false;   // Under mutex_.
+};
+
+}  // namespace
+
+std::unique_ptr<job_executor> make_blocking_pool(std::size_t most_threads,
+                                                 clock::duration idle_limit) {
+  return std::make_unique<blocking_pool>(most_threads, idle_limit);
+}
+
+}  // namespace magpie::internal

@@ -1,0 +1,89 @@
+#include "magpie/runtime/internal/context.h"
+
+#include <mutex>
+
+#include "magpie/runtime/internal/promise.h"
+#include "magpie/runtime/internal/task_record.h"
+
+namespace magpie::internal {
+
+void context::cancel() noexcept {
+  ready_list ready;
+  {
+    const std::lock_guard lock(task_->lock());
+    enter();
+    cancel_entered(ready);
+  }
+  ready.resume_all();
+}
+
+bool context::cancelled() const noexcept {
+  // Whoever has entered is told by cancel_entered(); so the first such ancestor knows.
+  for (const context* c = this; c != nullptr; c = c->parent_) {
+    if (c->cancelled_.load()) return true;
+    if (c->entered_.load()) return false;
+  }
+  return false;
+}
+
+bool context::add(suspension& waiting) noexcept {
+  const std::lock_guard lock(task_->lock());
+  enter();
+  if (cancelled_.load()) return false;
+  waiting.next_ = first_waiting_;
+  waiting.link_ = &first_waiting_;
+  if (first_waiting_ != nullptr) first_waiting_->link_ = &waiting.next_;
+  first_waiting_ = &waiting;
+  return true;
+}
+
+void context::remove(suspension& waiting) noexcept {
+  const std::lock_guard lock(task_->lock());
+  *waiting.link_ = waiting.next_;
+  if (waiting.next_ != nullptr) waiting.next_->link_ = waiting.link_;
+}
+
+void context::enter() noexcept {
+  for (context* c = this; !c->entered_.load(); c = c->parent_) {
+    // From the inside out: each is complete before the walk that follows the list can reach it,
+    // because all of this happens under one lock.
+    context& parent = *c->parent_;
+    if (c->cancelled()) c->cancelled_.store(true);
+    c->next_sibling_ = parent.first_child_;
+    c->link_ = &parent.first_child_;
+    if (parent.first_child_ != nullptr) parent.first_child_->link_ = &c->next_sibling_;
+    parent.first_child_ = c;
+    c->entered_.store(true);
+  }
+}
+
+void context::leave() noexcept {
+  const std::lock_guard lock(task_->lock());
+  *link_ = next_sibling_;
+  if (next_sibling_ != nullptr) next_sibling_->link_ = link_;
+}
+
+void context::cancel_entered(ready_list& ready) noexcept {
+  for (context* c = this; c != nullptr; c = c->next_in_tree(*this)) {
+    c->cancelled_.store(true);
+    c->claim_waiting(ready);
+  }
+}
+
+void context::claim_waiting(ready_list& ready) noexcept {
+  for (suspension* waiting = first_waiting_; waiting != nullptr; waiting = waiting->next_) {
+    if (waiting->claim(suspension::outcome::cancelled)) ready.add(*waiting);
+  }
+}
+
+// The next context in depth-first order, without recursion: the tree may be as deep as the program
+// likes.
+context* context::next_in_tree(const context& root) const noexcept {
+  if (first_child_ != nullptr) return first_child_;
+  for (const context* c = this; c != &root; c = c->parent_) {
+    if (c->next_sibling_ != nullptr) return c->next_sibling_;
+  }
+  return nullptr;
+}
+
+}  // namespace magpie::internal

@@ -1,0 +1,70 @@
+// What can be cancelled: a spawned task, or the children of one gather inside it.
+//
+// The contexts of one task form a tree. A coroutine points to the innermost one it runs under.
+// Entering one costs four stores (fork_join/fib); only when a coroutine actually suspends does its
+// chain of contexts enter the tree, under the lock of its task, and only what has entered can be
+// reached by cancel(). What has not looks up its ancestors instead (cancelled()).
+#ifndef MAGPIE_RUNTIME_INTERNAL_CONTEXT_H_
+#define MAGPIE_RUNTIME_INTERNAL_CONTEXT_H_
+
+#include <atomic>
+
+#include "magpie/runtime/suspension.h"
+
+namespace magpie::internal {
+
+class task_record;
+
+class context {
+ public:
+  // The context of a whole task.
+  explicit context(task_record& task) noexcept : task_(&task), parent_(nullptr), entered_(true) {}
+
+  // The context of children that start under `parent`, which outlives them.
+  explicit context(context& parent) noexcept
+      : task_(parent.task_), parent_(&parent), entered_(false) {}
+
+  context(const context&) = delete;
+  context& operator=(const context&) = delete;
+
+  // When no coroutine runs under it any more. Leaves the tree, if it ever entered it.
+  ~context() {
+    if (entered_.load() && parent_ != nullptr) leave();
+  }
+
+  task_record& task() const noexcept { return *task_; }
+
+  // Any thread that keeps the context alive. Cancels everything that runs or will run under
+  // it: what is suspended is resumed with `cancelled`, the rest sees it at its next suspension.
+  void cancel() noexcept;
+
+  // A coroutine under this context. Whether it or one of its ancestors has been cancelled.
+  bool cancelled() const noexcept;
+
+  // A coroutine under this context, which is about to suspend. False if it has been cancelled.
+  bool add(suspension& waiting) noexcept;
+  void remove(suspension& waiting) noexcept;
+
+ private:
+  // All four: under the lock of the task.
+  void enter() noexcept;
+  void cancel_entered(ready_list& ready) noexcept;
+  void claim_waiting(ready_list& ready) noexcept;
+  context* next_in_tree(const context& root) const noexcept;
+
+  void leave() noexcept;
+
+  task_record* const task_;
+  context* const parent_;
+  std::atomic<bool> cancelled_{false};
+  std::atomic<bool> entered_;
+  // Under the lock of the task; not set before enter(), except in the context of a whole task.
+  context* first_child_ = nullptr;
+  context* next_sibling_ = nullptr;
+  context** link_ = nullptr;
+  suspension* first_waiting_ = nullptr;
+};
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_CONTEXT_H_

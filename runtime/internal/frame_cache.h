@@ -1,0 +1,77 @@
+// Where coroutine frames come from: each worker keeps the frames that ended on it, by size, and
+// hands them out again. fork_join/fib takes 1.8 times as long with malloc alone.
+//
+// Every block is one allocation of the global operator new. So a frame may end on any thread,
+// a block that one worker has too many of simply goes back, and nothing has to be replaced in
+// malloc.
+#ifndef MAGPIE_RUNTIME_INTERNAL_FRAME_CACHE_H_
+#define MAGPIE_RUNTIME_INTERNAL_FRAME_CACHE_H_
+
+#include <array>
+#include <cstddef>
+#include <new>
+
+namespace magpie::internal {
+
+// Not synchronised: belongs to one worker.
+class frame_cache {
+ public:
+  frame_cache() = default;
+  frame_cache(const frame_cache&) = delete;
+  frame_cache& operator=(const frame_cache&) = delete;
+  ~frame_cache();
+
+  void* allocate(std::size_t bytes) {
+    const std::size_t size = size_class(bytes);
+    if (size >= classes) [[unlikely]]
+      return ::operator new(bytes);
+    block* first = free_[size];
+    if (first == nullptr) [[unlikely]]
+      return ::operator new(rounded(size));
+    free_[size] = first->next;
+    return first;
+  }
+
+  void deallocate(void* frame, std::size_t bytes) noexcept {
+    const std::size_t size = size_class(bytes);
+    if (size >= classes) [[unlikely]]
+      return ::operator delete(frame);
+    block* next = free_[size];
+    // The length of each list is kept in its blocks: counting in the cache itself would add a
+    // read-modify-write to every allocation as well.
+    free_[size] = new (frame) block{next, next == nullptr ? 1 : next->length + 1};
+  }
+
+  // Gives back what exceeds the limit. Called by the worker's loop now and then, not per frame.
+  void trim() noexcept;
+
+  // What a thread that is no worker allocates must fit what a worker takes into its lists.
+  static void* allocate_outside(std::size_t bytes) {
+    const std::size_t size = size_class(bytes);
+    return ::operator new(size >= classes ? bytes : rounded(size));
+  }
+  static void deallocate_outside(void* frame) noexcept { ::operator delete(frame); }
+
+ private:
+  struct block {
+    block* next;
+    std::size_t length;  // Of the list that starts here.
+  };
+
+  static constexpr std::size_t granularity = 32;
+  static constexpr std::size_t classes = 33;  // Up to 1,024 bytes; class 0 is not used.
+  static constexpr std::size_t most_kept_bytes = std::size_t{256} * 1024;  // Of each class.
+
+  static constexpr std::size_t size_class(std::size_t bytes) {
+    return (bytes + granularity - 1) / granularity;
+  }
+  static constexpr std::size_t rounded(std::size_t size) { return size * granularity; }
+
+  static block* release(block* first, std::size_t count) noexcept;
+
+  std::array<block*, classes> free_{};
+};
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_FRAME_CACHE_H_

@@ -1,0 +1,21 @@
+// futex(2), the wait and the wake that everything which blocks a thread is built on.
+#ifndef MAGPIE_RUNTIME_INTERNAL_FUTEX_H_
+#define MAGPIE_RUNTIME_INTERNAL_FUTEX_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace magpie::internal {
+
+// Blocks while `word` holds `expected`, at most until `deadline` (time_point::max(): no limit).
+// May return early for no reason. Does not allocate or throw.
+void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                std::chrono::steady_clock::time_point deadline) noexcept;
+
+// Wakes at most `count` threads that wait on `word`.
+void futex_wake(const std::atomic<std::uint32_t>& word, int count) noexcept;
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_FUTEX_H_

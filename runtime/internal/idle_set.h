@@ -1,0 +1,151 @@
+// Who sleeps, who searches, and whom to wake.
+//
+// The rule that keeps wake-ups from being lost has two sides. Who adds work: makes it visible,
+// then a barrier, then looks here for a sleeper. Who goes to sleep: enters itself here, then the
+// same barrier, then looks at all queues once more. Whichever comes second sees the other.
+//
+// The rule that keeps wake-ups few is Go's and Tokio's: whoever adds work wakes nobody while
+// a worker searches, and the last searcher that finds work wakes the next one.
+#ifndef MAGPIE_RUNTIME_INTERNAL_IDLE_SET_H_
+#define MAGPIE_RUNTIME_INTERNAL_IDLE_SET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "magpie/runtime/internal/atomics.h"
+#include "magpie/runtime/internal/platform.h"
+
+namespace magpie::internal {
+
+template <class Atomics = std_atomics>
+class idle_set {
+ public:
+  static constexpr std::size_t nobody = SIZE_MAX;
+
+  explicit idle_set(std::size_t workers) : workers_(workers) { sleepers_.reserve(workers); }
+
+  idle_set(const idle_set&) = delete;
+  idle_set& operator=(const idle_set&) = delete;
+
+  // A worker of this set, right after it has made work visible. The hot side of the barrier.
+  // True: claim_sleeper() is worth a call.
+  bool wants_wake_after_push() const {
+    Atomics::light_fence();
+    return someone_only_sleeps(state_.load(std::memory_order_relaxed));
+  }
+
+  // Any other thread, right after it has made work visible.
+  bool wants_wake_after_injection() const {
+    Atomics::full_fence();
+    return someone_only_sleeps(state_.load(std::memory_order_relaxed));
+  }
+
+  // Any thread. Picks the sleeper that came last (its cache is the warmest), which from now on
+  // counts as searching; the caller has to unpark it. `nobody` if there is none or someone
+  // searches.
+  std::size_t claim_sleeper() {
+    const std::lock_guard lock(mutex_);
+    if (!someone_only_sleeps(state_.load(std::memory_order_relaxed))) return nobody;
+    const std::size_t worker = sleepers_.back();
+    sleepers_.pop_back();
+    state_.fetch_add(one_searching - one_sleeping, std::memory_order_seq_cst);
+    return worker;
+  }
+
+  // Any thread, right after it has given this worker work. True: the worker slept, counts as
+  // searching from now on, and the caller has to unpark it.
+  bool claim(std::size_t worker) {
+    Atomics::full_fence();
+    if (sleeping(state_.load(std::memory_order_relaxed)) == 0) return false;
+    const std::lock_guard lock(mutex_);
+    if (!remove(worker)) return false;
+    state_.fetch_add(one_searching - one_sleeping, std::memory_order_seq_cst);
+    return true;
+  }
+
+  // Worker only. False when enough workers search already.
+  bool start_searching() {
+    if (2 * searching(state_.load(std::memory_order_relaxed)) >= workers_) return false;
+    state_.fetch_add(one_searching, std::memory_order_seq_cst);
+    return true;
+  }
+
+  // A searching worker, when it has found work. True: it was the last one, others sleep, and
+  // the caller has to look whether there is more work and then wake one of them, since the work
+  // added meanwhile woke nobody.
+  bool stop_searching() {
+    const std::uint32_t before = state_.fetch_sub(one_searching, std::memory_order_seq_cst);
+    if (searching(before) != 1 || sleeping(before) == 0) return false;
+    cold_fence(sleeping(before) + 1);
+    return true;
+  }
+
+  // Worker only, before it sleeps. The caller then looks at all queues once more, and calls
+  // retract() if it finds something.
+  void announce(std::size_t worker, bool was_searching) {
+    std::uint32_t before = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      sleepers_.push_back(worker);
+      const std::uint32_t change = one_sleeping - (was_searching ? one_searching : 0U);
+      before = state_.fetch_add(change, std::memory_order_seq_cst);
+    }
+    cold_fence(sleeping(before) + 1);
+  }
+
+  // Worker only, after announce(). False: another thread has claimed this worker meanwhile; it
+  // counts as searching, and its token is on the way.
+  bool retract(std::size_t worker) {
+    const std::lock_guard lock(mutex_);
+    if (!remove(worker)) return false;
+    state_.fetch_sub(one_sleeping, std::memory_order_seq_cst);
+    return true;
+  }
+
+  // Any thread; may be out of date at once.
+  std::size_t sleeping() const { return sleeping(state_.load(std::memory_order_relaxed)); }
+
+ private:
+  static constexpr std::uint32_t one_sleeping = 1;
+  static constexpr std::uint32_t one_searching = 1U << 16U;
+
+  static std::uint32_t sleeping(std::uint32_t state) { return state & (one_searching - 1); }
+  static std::uint32_t searching(std::uint32_t state) { return state >> 16U; }
+  static bool someone_only_sleeps(std::uint32_t state) {
+    return sleeping(state) != 0 && searching(state) == 0;
+  }
+
+  // The cold side of the barrier, for the caller and `inactive` workers, itself among them unless
+  // it works. When nobody else works, only threads that use the full fence can have added work:
+  // what a worker pushed before it slept is ordered by state_.
+  void cold_fence(std::uint32_t inactive) const {
+    if (inactive == workers_) {
+      Atomics::full_fence();
+    } else {
+      Atomics::heavy_fence();
+    }
+  }
+
+  // Under mutex_.
+  bool remove(std::size_t worker) {
+    for (std::size_t i = 0; i < sleepers_.size(); ++i) {
+      if (sleepers_[i] == worker) {
+        sleepers_.erase(sleepers_.begin() + static_cast<std::ptrdiff_t>(i));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const std::size_t workers_;
+  // How many sleep (changed under mutex_) and how many search.
+  alignas(cache_line) typename Atomics::template atomic<std::uint32_t> state_{0};
+  typename Atomics::mutex_type mutex_;
+  std::vector<std::size_t> sleepers_;  // Under mutex_.
+};
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_IDLE_SET_H_

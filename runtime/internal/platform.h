@@ -1,0 +1,55 @@
+// What differs between compilers, sanitizers and processors, and nothing else.
+#ifndef MAGPIE_RUNTIME_INTERNAL_PLATFORM_H_
+#define MAGPIE_RUNTIME_INTERNAL_PLATFORM_H_
+
+#include <cstddef>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define MAGPIE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MAGPIE_ASAN 1
+#endif
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#define MAGPIE_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MAGPIE_TSAN 1
+#endif
+#endif
+
+#if defined(__clang__)
+#define MAGPIE_TRIVIAL_ABI [[clang::trivial_abi]]
+#else
+#define MAGPIE_TRIVIAL_ABI
+#endif
+
+namespace magpie::internal {
+
+// Two threads that write to different cache lines do not slow each other down. 128, because
+// the prefetcher of x86-64 fetches lines in pairs.
+inline constexpr std::size_t cache_line = 128;
+
+// A recycled frame would hide a use after free from the sanitizers.
+#if defined(MAGPIE_ASAN) || defined(MAGPIE_TSAN)
+inline constexpr bool recycles_frames = false;
+#else
+inline constexpr bool recycles_frames = true;
+#endif
+
+// Whether one coroutine resumes the next as a tail call, at every optimisation level. g++ does so
+// only when it optimises and no sanitizer is on; everywhere else the stack grows by a frame
+// with each transfer, and the runtime bounds their number.
+#if defined(__clang__)
+inline constexpr bool transfer_is_tail_call = true;
+#elif defined(__OPTIMIZE__) && !defined(MAGPIE_ASAN) && !defined(MAGPIE_TSAN)
+inline constexpr bool transfer_is_tail_call = true;
+#else
+inline constexpr bool transfer_is_tail_call = false;
+#endif
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_PLATFORM_H_

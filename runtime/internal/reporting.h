@@ -1,0 +1,22 @@
+// The one way in which the runtime says something that nobody asked for.
+#ifndef MAGPIE_RUNTIME_INTERNAL_REPORTING_H_
+#define MAGPIE_RUNTIME_INTERNAL_REPORTING_H_
+
+#include <functional>
+#include <memory>
+
+#include "magpie/runtime/options.h"
+
+namespace magpie::internal {
+
+using report_hook = std::function<void(const report&)>;
+
+// The hook of the options, or the default one, which writes a line to standard error.
+std::shared_ptr<const report_hook> make_report_hook(const options& from);
+
+// Calls the hook. What it throws is dropped: there is nobody left to tell.
+void tell(const report_hook& hook, const report& what) noexcept;
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_REPORTING_H_

@@ -1,0 +1,103 @@
+// The place where a coroutine leaves its value or its exception; it belongs to whoever waits.
+#ifndef MAGPIE_RUNTIME_INTERNAL_RESULT_H_
+#define MAGPIE_RUNTIME_INTERNAL_RESULT_H_
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace magpie::internal {
+
+enum class result_state : std::uint8_t { empty, value, error };
+
+// What all result types share. Not an std::variant: a coroutine's hot path writes one byte here.
+class result_base {
+ public:
+  result_base(const result_base&) = delete;
+  result_base& operator=(const result_base&) = delete;
+
+  void fail(std::exception_ptr error) noexcept {
+    std::construct_at(&error_, std::move(error));
+    state_ = result_state::error;
+  }
+  bool has_error() const noexcept { return state_ == result_state::error; }
+  bool is_empty() const noexcept { return state_ == result_state::empty; }
+  const std::exception_ptr& error() const noexcept { return error_; }
+
+ protected:
+  result_base() noexcept {}
+  ~result_base() {
+    if (state_ == result_state::error) [[unlikely]]
+      std::destroy_at(&error_);
+  }
+  void throw_error() const { std::rethrow_exception(error_); }
+
+  result_state state_ = result_state::empty;
+
+ private:
+  union {
+    std::exception_ptr error_;
+  };
+};
+
+template <class T>
+class result : public result_base {
+ public:
+  result() noexcept {}
+  ~result() {
+    if constexpr (!std::is_trivially_destructible_v<T>) {
+      if (state_ == result_state::value) std::destroy_at(&value_);
+    }
+  }
+
+  template <class... Args>
+  void emplace(Args&&... args) {
+    std::construct_at(&value_, std::forward<Args>(args)...);
+    state_ = result_state::value;
+  }
+
+  // Once. Throws the exception, if there is one.
+  T take() {
+    if (has_error()) [[unlikely]]
+      throw_error();
+    return std::move(value_);
+  }
+
+ private:
+  union {
+    T value_;
+  };
+};
+
+template <class T>
+class result<T&> : public result_base {
+ public:
+  void emplace(T& value) noexcept {
+    value_ = std::addressof(value);
+    state_ = result_state::value;
+  }
+  T& take() {
+    if (has_error()) [[unlikely]]
+      throw_error();
+    return *value_;
+  }
+
+ private:
+  T* value_ = nullptr;
+};
+
+template <>
+class result<void> : public result_base {
+ public:
+  void emplace() noexcept { state_ = result_state::value; }
+  void take() {
+    if (has_error()) [[unlikely]]
+      throw_error();
+  }
+};
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_RESULT_H_

@@ -1,0 +1,179 @@
+#include "magpie/runtime/internal/scheduler.h"
+
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/asymmetric_fence.h"
+#include "magpie/runtime/internal/blocking_pool.h"
+#include "magpie/runtime/internal/cpu_executor.h"
+#include "magpie/runtime/internal/worker.h"
+
+namespace magpie::internal {
+
+// ---------------------------------------------------------------------------------- scheduling
+
+void schedule(promise_base& ready) noexcept {
+  scheduler& owner = ready.context->task().owner();
+  worker* here = current_worker();
+  if (here != nullptr && &here->owner() == &owner) {
+    here->push_ready(ready);
+  } else if (ready.home != nullptr) {
+    owner.inject(ready, *ready.home);
+  } else {
+    owner.inject(ready);
+  }
+}
+
+void scheduler::inject(promise_base& ready) noexcept {
+  injected_.push(&ready);
+  if (idle_.wants_wake_after_injection()) wake_one();
+}
+
+void scheduler::inject(promise_base& ready, worker& home) noexcept {
+  home.inject(ready);
+  wake_for_injection(home);
+}
+
+void scheduler::wake_for_injection(worker& home) noexcept {
+  if (idle_.claim(home.index())) {
+    home.unpark();
+  } else if (idle_.wants_wake_after_injection()) {
+    // The home is awake, perhaps inside a long computation: another may take what it was given.
+    wake_one();
+  }
+}
+
+void scheduler::wake_one() noexcept {
+  const std::size_t sleeper = idle_.claim_sleeper();
+  if (sleeper != idle_set<>::nobody) workers_[sleeper]->unpark();
+}
+
+bool scheduler::has_visible_work() const noexcept {
+  if (!injected_.empty()) return true;
+  for (const auto& worker : workers_) {
+    if (worker->has_visible_work()) return true;
+  }
+  return false;
+}
+
+void scheduler::start(task_record& task, promise_base& root) {
+  worker* here = current_worker();
+  const bool own = here != nullptr && &here->owner() == this;
+  const std::size_t shard = own ? here->index() : workers_.size();
+  if (!registry_.add(task, shard)) {
+    throw stopped("magpie: the runtime is shutting down and takes no new tasks");
+  }
+  root.home = nullptr;
+  schedule(root);
+}
+
+void end_task(std::coroutine_handle<> self, context& root) noexcept {
+  self.destroy();
+  root.task().end();
+}
+
+// ---------------------------------------------------------------------------------- life
+
+scheduler::scheduler(const options& settings, environment* simulated)
+    : settings_(settings),
+      simulated_(simulated),
+      hook_(make_report_hook(settings)),
+      idle_(settings.workers()),
+      registry_(settings.workers() + 1) {
+  asymmetric_fence::prepare();
+  const std::size_t count = settings_.workers();
+  workers_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i)
+    workers_.push_back(std::make_unique<worker>(*this, i));
+  if (simulated_ == nullptr) start_threads();
+}
+
+scheduler::~scheduler() {
+  shut_down();
+}
+
+void scheduler::start_threads() {
+  threads_.reserve(workers_.size());
+  try {
+    for (const auto& worker : workers_) {
+      threads_.emplace_back([started = worker.get()] { started->run(); });
+    }
+  } catch (const std::system_error& error) {
+    const std::string running = std::to_string(threads_.size());
+    stop_threads();
+    throw std::system_error(error.code(),
+                            "magpie: the system refused worker thread " + running + " of " +
+                                std::to_string(workers_.size()) +
+                                "; ask for fewer with options::workers, or raise the limit");
+  }
+}
+
+void scheduler::stop_threads() noexcept {
+  stopping_.store(true);
+  for (const auto& worker : workers_)
+    worker->unpark();
+  for (std::thread& thread : threads_)
+    thread.join();
+  threads_.clear();
+}
+
+void scheduler::shut_down() noexcept {
+  if (std::exchange(shut_down_, true)) return;
+  registry_.close();
+  registry_.cancel_all();
+  if (simulated_ == nullptr) {
+    const auto deadline = after(std::chrono::steady_clock::now(), settings_.shutdown_timeout());
+    if (!registry_.wait_empty(deadline)) {
+      report_slow_tasks();
+      // A thread that runs the user's code cannot be abandoned.
+      registry_.wait_empty(clock::time_point::max());
+    }
+  }
+  // In the reverse order of their making: jobs resume on workers, the poller's thread too.
+  {
+    const std::lock_guard lock(lazily_made_);
+    blocking_.reset();
+    cpu_.reset();
+  }
+  stop_threads();
+  poller_.store(nullptr);
+  owned_poller_.reset();
+}
+
+void scheduler::report_slow_tasks() noexcept {
+  for (task_record* task : registry_.snapshot()) {
+    tell(*hook_, task->describe(report::kind::slow_shutdown,
+                                "was cancelled and has not ended yet; the shutdown waits for it"));
+    task->drop_reference();
+  }
+}
+
+// ---------------------------------------------------------------------------------- made lazily
+
+poller& scheduler::attach_poller(const std::function<std::unique_ptr<poller>(io_mode)>& make) {
+  if (poller* attached = attached_poller()) return *attached;
+  const std::lock_guard lock(lazily_made_);
+  if (owned_poller_ == nullptr) {
+    owned_poller_ = make(settings_.io());
+    poller_.store(owned_poller_.get());
+  }
+  return *owned_poller_;
+}
+
+job_executor& scheduler::cpu() {
+  const std::lock_guard lock(lazily_made_);
+  if (cpu_ == nullptr) cpu_ = make_cpu_executor(settings_.cpu_threads());
+  return *cpu_;
+}
+
+job_executor& scheduler::blocking() {
+  const std::lock_guard lock(lazily_made_);
+  if (blocking_ == nullptr) {
+    blocking_ = make_blocking_pool(settings_.blocking_threads(), settings_.blocking_idle());
+  }
+  return *blocking_;
+}
+
+}  // namespace magpie::internal

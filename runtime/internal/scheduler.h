@@ -1,0 +1,126 @@
+// The workers of one runtime together: where a ready coroutine goes, and who is woken for it.
+#ifndef MAGPIE_RUNTIME_INTERNAL_SCHEDULER_H_
+#define MAGPIE_RUNTIME_INTERNAL_SCHEDULER_H_
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "magpie/runtime/clock.h"
+#include "magpie/runtime/internal/environment.h"
+#include "magpie/runtime/internal/idle_set.h"
+#include "magpie/runtime/internal/injection_queue.h"
+#include "magpie/runtime/internal/job_executor.h"
+#include "magpie/runtime/internal/promise.h"
+#include "magpie/runtime/internal/reporting.h"
+#include "magpie/runtime/internal/task_record.h"
+#include "magpie/runtime/internal/task_registry.h"
+#include "magpie/runtime/options.h"
+#include "magpie/runtime/poller.h"
+
+namespace magpie::internal {
+
+class worker;
+
+// Makes a suspended coroutine ready: the one way in which that happens. Any thread. Goes to the
+// calling worker if it belongs to the same runtime, else to the worker where the coroutine
+// suspended.
+void schedule(promise_base& ready) noexcept;
+
+class scheduler {
+ public:
+  // Starts the worker threads; with an environment none, and the simulation calls worker::step().
+  // Throws std::system_error if the system refuses a thread; none is left behind then.
+  explicit scheduler(const options& settings, environment* simulated = nullptr);
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+
+  // After shut_down().
+  ~scheduler();
+
+  // A thread that is no worker of this runtime. Refuses new tasks, cancels all, waits until they
+  // have ended, reports those it waits for longer than options::shutdown_timeout, and
+  // stops the workers. The second call does nothing.
+  void shut_down() noexcept;
+
+  // Any thread. Starts the task; throws `stopped` after shut_down() has begun, and then gives up
+  // nothing.
+  void start(task_record& task, promise_base& root);
+
+  // Any thread. To whichever worker comes first.
+  void inject(promise_base& ready) noexcept;
+  // Any thread that is no worker of this runtime. To `home`, or to an idle worker if that one is
+  // busy.
+  void inject(promise_base& ready, worker& home) noexcept;
+  void wake_for_injection(worker& home) noexcept;
+
+  // A worker, when its queue has grown.
+  void wake_after_push() noexcept {
+    if (idle_.wants_wake_after_push()) [[unlikely]]
+      wake_one();
+  }
+  void wake_one() noexcept;
+
+  clock::time_point now() noexcept {
+    if (simulated_ != nullptr) [[unlikely]]
+      return simulated_->now();
+    return std::chrono::steady_clock::now();
+  }
+
+  environment* simulated() const noexcept { return simulated_; }
+  const options& settings() const noexcept { return settings_; }
+  task_registry& registry() noexcept { return registry_; }
+  const std::shared_ptr<const report_hook>& hook() const noexcept { return hook_; }
+  idle_set<>& idle() noexcept { return idle_; }
+  injection_queue<promise_base>& injected() noexcept { return injected_; }
+
+  const std::vector<std::unique_ptr<worker>>& workers() const noexcept { return workers_; }
+  bool stopping() const noexcept { return stopping_.load(); }
+  bool has_visible_work() const noexcept;
+
+  // One idle worker at a time watches the deadlines of the busy ones.
+  bool begin_watch() noexcept { return !watched_.exchange(true); }
+  void end_watch() noexcept { watched_.store(false); }
+
+  // Any thread. The poller, if one has been attached.
+  poller* attached_poller() const noexcept { return poller_.load(); }
+  poller& attach_poller(const std::function<std::unique_ptr<poller>(io_mode)>& make);
+
+  // Worker. Made when first used; throw what making threads throws.
+  job_executor& cpu();
+  job_executor& blocking();
+
+ private:
+  void start_threads();
+  void stop_threads() noexcept;
+  void report_slow_tasks() noexcept;
+
+  // Fixed before start.
+  const options settings_;
+  environment* const simulated_;
+  const std::shared_ptr<const report_hook> hook_;
+  std::vector<std::unique_ptr<worker>> workers_;
+
+  // Any thread.
+  idle_set<> idle_;
+  injection_queue<promise_base> injected_;
+  task_registry registry_;
+  std::atomic<bool> watched_{false};
+  std::atomic<bool> stopping_{false};
+  std::atomic<poller*> poller_{nullptr};
+
+  std::mutex lazily_made_;
+  std::unique_ptr<poller> owned_poller_;    // Under lazily_made_.
+  std::unique_ptr<job_executor> cpu_;       // Under lazily_made_.
+  std::unique_ptr<job_executor> blocking_;  // Under lazily_made_.
+  std::vector<std::thread> threads_;        // The thread that starts and stops.
+  bool shut_down_ = false;                  // The thread that starts and stops.
+};
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_SCHEDULER_H_

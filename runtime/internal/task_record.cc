@@ -1,0 +1,74 @@
+#include "magpie/runtime/internal/task_record.h"
+
+#include <mutex>
+#include <utility>
+
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/scheduler.h"
+#include "magpie/runtime/internal/worker.h"
+
+namespace magpie::internal {
+
+task_record::task_record(scheduler& owner, std::string name, std::source_location spawned_at)
+    : owner_(&owner), context_(*this), name_(std::move(name)), spawned_at_(spawned_at) {}
+
+void* task_record::operator new(std::size_t bytes) {
+  return allocate_frame(bytes);
+}
+
+void task_record::operator delete(void* record, std::size_t bytes) noexcept {
+  deallocate_frame(record, bytes);
+}
+
+bool task_record::add_joiner(suspension& joiner) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (ended_.is_set()) return false;
+  joiner_ = &joiner;
+  return true;
+}
+
+void task_record::remove_joiner(suspension& joiner) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (joiner_ == &joiner) joiner_ = nullptr;
+}
+
+void task_record::end() noexcept {
+  if (outcome().has_error()) hook_ = owner_->hook();
+  owner_->registry().remove(*this);
+  suspension* woken = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (joiner_ != nullptr && joiner_->claim(suspension::outcome::completed)) woken = joiner_;
+    joiner_ = nullptr;
+    ended_.set();
+  }
+  if (woken != nullptr) woken->resume();
+  drop_reference();
+}
+
+void task_record::drop_reference() noexcept {
+  if (references_.fetch_sub(1) != 1) return;
+  if (outcome().has_error() && !retrieved_) report_unretrieved();
+  delete this;
+}
+
+report task_record::describe(report::kind what, std::string message) const {
+  return report{what, id_, name_, spawned_at_, std::move(message)};
+}
+
+void task_record::report_unretrieved() noexcept {
+  std::string message;
+  try {
+    std::rethrow_exception(outcome().error());
+  } catch (const cancelled&) {
+    return;  // Somebody asked for that.
+  } catch (const std::exception& error) {
+    message = error.what();
+  } catch (...) {
+    message = "an exception that is no std::exception";
+  }
+  tell(*hook_, describe(report::kind::unretrieved_exception,
+                        "failed, and nobody asked for its result: " + message));
+}
+
+}  // namespace magpie::internal

@@ -1,0 +1,111 @@
+// A spawned task: who it is, what can cancel it, how it ended, and who waits for that.
+#ifndef MAGPIE_RUNTIME_INTERNAL_TASK_RECORD_H_
+#define MAGPIE_RUNTIME_INTERNAL_TASK_RECORD_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <utility>
+
+#include "magpie/runtime/internal/context.h"
+#include "magpie/runtime/internal/mutex.h"
+#include "magpie/runtime/internal/one_shot_event.h"
+#include "magpie/runtime/internal/reporting.h"
+#include "magpie/runtime/internal/result.h"
+#include "magpie/runtime/suspension.h"
+
+namespace magpie::internal {
+
+class scheduler;
+struct promise_base;
+
+// Shared by the running task and its join_handle, and gone when both are.
+class task_record {
+ public:
+  task_record(const task_record&) = delete;
+  task_record& operator=(const task_record&) = delete;
+
+  static void* operator new(std::size_t bytes);
+  static void operator delete(void* record, std::size_t bytes) noexcept;
+
+  // Fixed before start. The scheduler may be gone when the task has ended.
+  scheduler& owner() const noexcept { return *owner_; }
+  context& root() noexcept { return context_; }
+  std::uint64_t id() const noexcept { return id_; }
+  const std::string& name() const noexcept { return name_; }
+  std::source_location spawned_at() const noexcept { return spawned_at_; }
+
+  // Guards the contexts of this task and what suspends under them.
+  mutex& lock() noexcept { return mutex_; }
+
+  bool done() const noexcept { return ended_.is_set(); }
+
+  // Whoever shows the outcome to somebody says so; an exception that nobody asked for is reported.
+  void mark_retrieved() noexcept { retrieved_ = true; }
+
+  // A coroutine that wants to be resumed when the task has ended. False: it has ended already.
+  bool add_joiner(suspension& joiner) noexcept;
+  void remove_joiner(suspension& joiner) noexcept;
+
+  report describe(report::kind what, std::string message) const;
+
+  // Blocks a thread that is no worker.
+  void wait() noexcept { ended_.wait(); }
+
+  // The root coroutine has reached its end; its frame is gone. Gives up the task's reference.
+  void end() noexcept;
+
+  void add_reference() noexcept { references_.fetch_add(1); }
+  void drop_reference() noexcept;
+
+ protected:
+  task_record(scheduler& owner, std::string name, std::source_location spawned_at);
+  virtual ~task_record() = default;
+
+  virtual const result_base& outcome() const noexcept = 0;
+
+ private:
+  friend class task_registry;
+
+  void report_unretrieved() noexcept;
+
+  scheduler* const owner_;
+  context context_;
+  std::uint64_t id_ = 0;  // Set by the registry, before start.
+  const std::string name_;
+  const std::source_location spawned_at_;
+
+  std::atomic<std::uint32_t> references_{2};  // The running task and the join_handle.
+  mutex mutex_;
+  one_shot_event ended_;
+  bool retrieved_ = false;        // Written by whoever holds the join_handle.
+  suspension* joiner_ = nullptr;  // Under mutex_.
+  // Set if the task has failed: the handle may be dropped after the runtime has gone.
+  std::shared_ptr<const report_hook> hook_;
+
+  // In the registry, under the lock of its shard.
+  std::size_t shard_ = 0;
+  task_record* next_ = nullptr;
+  task_record** link_ = nullptr;
+};
+
+template <class T>
+class task_record_of final : public task_record {
+ public:
+  task_record_of(scheduler& owner, std::string name, std::source_location spawned_at)
+      : task_record(owner, std::move(name), spawned_at) {}
+
+  internal::result<T>& result() noexcept { return result_; }
+
+ private:
+  const result_base& outcome() const noexcept override { return result_; }
+
+  internal::result<T> result_;
+};
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_TASK_RECORD_H_

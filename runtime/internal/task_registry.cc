@@ -1,0 +1,85 @@
+#include "magpie/runtime/internal/task_registry.h"
+
+#include <climits>
+#include <mutex>
+
+#include "magpie/runtime/internal/futex.h"
+#include "magpie/runtime/internal/task_record.h"
+
+namespace magpie::internal {
+
+bool task_registry::add(task_record& task, std::size_t index) noexcept {
+  shard& shard = shards_[index];
+  const std::lock_guard lock(shard.lock);
+  if (shard.closed) return false;
+  task.id_ = shard.spawned++ * shards_.size() + index + 1;
+  task.shard_ = index;
+  task.next_ = shard.first;
+  task.link_ = &shard.first;
+  if (shard.first != nullptr) shard.first->link_ = &task.next_;
+  shard.first = &task;
+  ++shard.size;
+  return true;
+}
+
+void task_registry::remove(task_record& task) noexcept {
+  shard& shard = shards_[task.shard_];
+  {
+    const std::lock_guard lock(shard.lock);
+    *task.link_ = task.next_;
+    if (task.next_ != nullptr) task.next_->link_ = task.link_;
+    --shard.size;
+  }
+  if (closing_.load()) {
+    ended_after_close_.fetch_add(1);
+    futex_wake(ended_after_close_, INT_MAX);
+  }
+}
+
+void task_registry::close() noexcept {
+  closing_.store(true);
+  for (shard& shard : shards_) {
+    const std::lock_guard lock(shard.lock);
+    shard.closed = true;
+  }
+}
+
+void task_registry::cancel_all() noexcept {
+  for (task_record* task : snapshot()) {
+    task->root().cancel();
+    task->drop_reference();
+  }
+}
+
+bool task_registry::wait_empty(std::chrono::steady_clock::time_point deadline) noexcept {
+  for (;;) {
+    // Read before the sizes: a task that ends in between changes it, and the wait returns at once.
+    const std::uint32_t ended = ended_after_close_.load();
+    if (size() == 0) return true;
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    futex_wait(ended_after_close_, ended, deadline);
+  }
+}
+
+std::size_t task_registry::size() const noexcept {
+  std::size_t sum = 0;
+  for (const shard& shard : shards_) {
+    const std::lock_guard lock(shard.lock);
+    sum += shard.size;
+  }
+  return sum;
+}
+
+std::vector<task_record*> task_registry::snapshot() const {
+  std::vector<task_record*> all;
+  for (const shard& shard : shards_) {
+    const std::lock_guard lock(shard.lock);
+    for (task_record* task = shard.first; task != nullptr; task = task->next_) {
+      task->add_reference();
+      all.push_back(task);
+    }
+  }
+  return all;
+}
+
+}  // namespace magpie::internal

@@ -1,0 +1,60 @@
+// All tasks of one runtime that have been spawned and have not ended.
+#ifndef MAGPIE_RUNTIME_INTERNAL_TASK_REGISTRY_H_
+#define MAGPIE_RUNTIME_INTERNAL_TASK_REGISTRY_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "magpie/runtime/internal/mutex.h"
+#include "magpie/runtime/internal/platform.h"
+
+namespace magpie::internal {
+
+class task_record;
+
+// One shard for each worker and one for all other threads, so that spawning writes no line that
+// another worker writes.
+class task_registry {
+ public:
+  explicit task_registry(std::size_t shards) : shards_(shards) {}
+  task_registry(const task_registry&) = delete;
+  task_registry& operator=(const task_registry&) = delete;
+
+  // Any thread. Gives the task its number. False after close(): the task may not start.
+  bool add(task_record& task, std::size_t shard) noexcept;
+  void remove(task_record& task) noexcept;
+
+  // No further task is taken.
+  void close() noexcept;
+
+  // Cancels every task that is registered. Takes a reference of each while it does.
+  void cancel_all() noexcept;
+
+  // Blocks until no task is left or the deadline has come; after close(). Whether none is left.
+  bool wait_empty(std::chrono::steady_clock::time_point deadline) noexcept;
+
+  std::size_t size() const noexcept;
+
+  // A copy of the list, each with a reference that the caller drops.
+  std::vector<task_record*> snapshot() const;
+
+ private:
+  struct alignas(cache_line) shard {
+    mutable mutex lock;
+    task_record* first = nullptr;  // Under lock.
+    std::size_t size = 0;          // Under lock.
+    bool closed = false;           // Under lock.
+    std::uint64_t spawned = 0;     // Under lock. The source of the tasks' numbers.
+  };
+
+  std::vector<shard> shards_;
+  std::atomic<std::uint32_t> ended_after_close_{0};  // Counts, and is waited for.
+  std::atomic<bool> closing_{false};
+};
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_TASK_REGISTRY_H_

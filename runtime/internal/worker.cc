@@ -1,0 +1,260 @@
+#include "magpie/runtime/internal/worker.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <new>
+#include <string>
+
+#include "magpie/runtime/internal/scheduler.h"
+
+namespace magpie::internal {
+
+worker::worker(scheduler& owner, std::size_t index)
+    // In a simulation every join is a choice of who runs next.
+    : turn_budget_(owner.simulated() != nullptr ? 1 : full_budget),
+      random_(0x9e3779b97f4a7c15U * (index + 1)),
+      owner_(owner),
+      index_(index) {}
+
+// ---------------------------------------------------------------------------------- the loop
+
+void worker::run() noexcept {
+  ::pthread_setname_np(::pthread_self(),
+                       ("magpie-" + std::to_string(index_)).substr(0, 15).c_str());
+  set_current_worker(this);
+  while (!owner_.stopping()) {
+    if (!step()) park();
+  }
+  set_current_worker(nullptr);
+}
+
+bool worker::step() noexcept {
+  promise_base* ready = find_work();
+  if (searching_ && (ready != nullptr)) found_while_searching();
+  if (ready == nullptr) return false;
+  resume(*ready);
+  return true;
+}
+
+promise_base* worker::find_work() noexcept {
+  if (++turn_ % fairness_interval == 0) {
+    if (promise_base* ready = take_fairly()) return ready;
+  }
+  if (promise_base* ready = take_own()) return ready;
+  if (promise_base* ready = take_shared()) return ready;
+  return steal_work();
+}
+
+// What a stream of children or of ready tasks must not keep waiting.
+promise_base* worker::take_fairly() noexcept {
+  frames_.trim();
+  fire_timers(*this);
+  poll_events();
+  if (promise_base* ready = adopt(owner_.injected().take_all())) return ready;
+  if (promise_base* ready = adopt(inbox_.take_all())) return ready;
+  return ready_.pop();
+}
+
+promise_base* worker::take_own() noexcept {
+  if (promise_base* child = children_.pop()) return child;
+  if (promise_base* ready = ready_.pop()) return ready;
+  if (promise_base* ready = adopt(inbox_.take_all())) return ready;
+  if (fire_timers(*this)) return ready_.pop();
+  return nullptr;
+}
+
+promise_base* worker::take_shared() noexcept {
+  return adopt(owner_.injected().take_all());
+}
+
+void worker::resume(promise_base& ready) noexcept {
+  budget_ = turn_budget_;
+  ready.handle().resume();
+  if (innermost_fork_ != nullptr) merge_forks();
+}
+
+// The worker leaves all the forks it is inside of. From here on other threads may complete them.
+void worker::merge_forks() noexcept {
+  struct fork* f = innermost_fork_;
+  innermost_fork_ = nullptr;
+  while (f != nullptr) {
+    // Both read first: after merge() the fork may be gone.
+    struct fork* const outer = f->outer;
+    promise_base& parent = *f->parent;
+    f->merged = true;
+    if (f->join.merge()) push_ready(parent);
+    f = outer;
+  }
+}
+
+// ---------------------------------------------------------------------------------- adding work
+
+void worker::push_child(promise_base& child) noexcept {
+  try {
+    children_.push(&child);
+  } catch (const std::bad_alloc&) {
+    // The queue cannot grow; the inbox needs no memory.
+    inbox_.push(&child);
+  }
+}
+
+void worker::wake_for_children() noexcept {
+  owner_.wake_after_push();
+}
+
+void worker::push_ready(promise_base& ready) noexcept {
+  enqueue(ready);
+  owner_.wake_after_push();
+}
+
+void worker::push_yielded(promise_base& ready) noexcept {
+  enqueue(ready);
+  if (ready_.size() > 1) owner_.wake_after_push();
+}
+
+void worker::enqueue(promise_base& ready) noexcept {
+  try {
+    ready_.push(&ready);
+  } catch (const std::bad_alloc&) {
+    inbox_.push(&ready);
+  }
+}
+
+// A list that was taken from an injection queue: the first runs now, the others become ready here.
+promise_base* worker::adopt(promise_base* list) noexcept {
+  if (list == nullptr) return nullptr;
+  promise_base* first = list;
+  for (promise_base* next = list->next(); next != nullptr;) {
+    promise_base* after = next->next();
+    push_ready(*next);
+    next = after;
+  }
+  return first;
+}
+
+// Tasks that a timer or an event has made ready. One alone wakes nobody: this worker is about to
+// run it.
+void worker::accept(ready_list& ready) noexcept {
+  while (promise_base* next = ready.take())
+    enqueue(*next);
+  if (ready_.size() > 1) owner_.wake_after_push();
+}
+
+bool worker::fire_timers(worker& of) noexcept {
+  if (of.next_deadline() == clock::time_point::max()) return false;
+  ready_list ready;
+  const bool fired = of.timers_.fire(owner_.now(), ready);
+  accept(ready);
+  return fired;
+}
+
+void worker::poll_events() noexcept {
+  poller* events = owner_.attached_poller();
+  if (events == nullptr || !events->try_acquire()) return;
+  ready_list ready;
+  events->poll(clock::duration::zero(), ready);
+  events->release();
+  accept(ready);
+}
+
+// ---------------------------------------------------------------------------------- stealing
+
+promise_base* worker::steal_work() noexcept {
+  const auto& workers = owner_.workers();
+  if (workers.size() == 1) return nullptr;
+  if (!searching_) {
+    if (!owner_.idle().start_searching()) return nullptr;
+    searching_ = true;
+  }
+  std::size_t start = 0;
+  if (environment* simulated = owner_.simulated()) {
+    start = simulated->choose(workers.size());
+  } else {
+    random_ ^= random_ << 13U;  // Marsaglia, "Xorshift RNGs" (2003).
+    random_ ^= random_ >> 7U;
+    random_ ^= random_ << 17U;
+    start = random_ % workers.size();
+  }
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    worker& victim = *workers[(start + i) % workers.size()];
+    if (&victim == this) continue;
+    if (promise_base* ready = steal_from(victim)) return ready;
+  }
+  return nullptr;
+}
+
+promise_base* worker::steal_from(worker& victim) noexcept {
+  if (promise_base* child = victim.children_.steal()) return child;
+  if (promise_base* ready = victim.ready_.pop()) {
+    // Half of what is left, so that two workers even out in few steals.
+    const std::size_t more = std::min(victim.ready_.size() / 2, most_stolen);
+    for (std::size_t i = 0; i < more; ++i) {
+      promise_base* next = victim.ready_.pop();
+      if (next == nullptr) break;
+      push_ready(*next);
+    }
+    return ready;
+  }
+  if (promise_base* ready = adopt(victim.inbox_.take_all())) return ready;
+  // Timers of a worker that is busy with one task.
+  if (!victim.asleep() && fire_timers(victim)) return ready_.pop();
+  return nullptr;
+}
+
+// Work that others added while this worker searched has woken nobody. If it was the last to search,
+// and there is more, it wakes the next.
+void worker::found_while_searching() noexcept {
+  searching_ = false;
+  if (owner_.idle().stop_searching() && owner_.has_visible_work()) owner_.wake_one();
+}
+
+// ---------------------------------------------------------------------------------- sleeping
+
+void worker::park() noexcept {
+  frames_.trim();
+  asleep_.store(true);
+  owner_.idle().announce(index_, searching_);
+  searching_ = false;
+  ready_list ready;
+  if (!owner_.has_visible_work() && !owner_.stopping()) sleep_until_needed(ready);
+  // If somebody has claimed this worker, it counts as searching.
+  if (!owner_.idle().retract(index_)) searching_ = true;
+  asleep_.store(false);
+  accept(ready);
+}
+
+void worker::sleep_until_needed(ready_list& ready) noexcept {
+  const bool watches = owner_.begin_watch();
+  const clock::time_point until = wake_time(watches);
+  poller* events = owner_.attached_poller();
+  if (events != nullptr && events->try_acquire()) {
+    parker_.park_in([&] {
+      const auto limit = until == clock::time_point::max()
+                             ? clock::duration::max()
+                             : std::max(until - owner_.now(), clock::duration::zero());
+      events->poll(limit, ready);
+    });
+    events->release();
+  } else {
+    parker_.park(until);
+  }
+  if (watches) owner_.end_watch();
+}
+
+clock::time_point worker::wake_time(bool watches_others) const noexcept {
+  clock::time_point until = next_deadline();
+  if (!watches_others) return until;
+  for (const auto& other : owner_.workers()) {
+    if (!other->asleep()) until = std::min(until, other->next_deadline());
+  }
+  return until;
+}
+
+void worker::unpark() noexcept {
+  parker_.unpark([this] {
+    if (poller* events = owner_.attached_poller()) events->interrupt();
+  });
+}
+
+}  // namespace magpie::internal

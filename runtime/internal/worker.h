@@ -1,0 +1,209 @@
+// One event loop: a thread (or, in a simulation, a turn) that finds ready coroutines and resumes
+// them.
+//
+// Inline here is what a fork and a join run through (fork_join/fib, fork_join/skynet); the loop
+// itself is in worker.cc.
+#ifndef MAGPIE_RUNTIME_INTERNAL_WORKER_H_
+#define MAGPIE_RUNTIME_INTERNAL_WORKER_H_
+
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+
+#include "magpie/runtime/internal/current_worker.h"
+#include "magpie/runtime/internal/deque.h"
+#include "magpie/runtime/internal/fork.h"
+#include "magpie/runtime/internal/frame_cache.h"
+#include "magpie/runtime/internal/injection_queue.h"
+#include "magpie/runtime/internal/parker.h"
+#include "magpie/runtime/internal/platform.h"
+#include "magpie/runtime/internal/promise.h"
+#include "magpie/runtime/internal/ready_queue.h"
+#include "magpie/runtime/internal/timer_queue.h"
+
+namespace magpie::internal {
+
+class scheduler;
+
+class worker {
+ public:
+  worker(scheduler& owner, std::size_t index);
+  worker(const worker&) = delete;
+  worker& operator=(const worker&) = delete;
+
+  // Fixed before start.
+  scheduler& owner() const noexcept { return owner_; }
+  std::size_t index() const noexcept { return index_; }
+
+  // --- On the worker's own thread ---
+
+  // Runs tasks until the scheduler stops.
+  void run() noexcept;
+
+  // One turn of the loop: finds a ready coroutine and resumes it. False if there was none.
+  bool step() noexcept;
+
+  frame_cache& frames() noexcept { return frames_; }
+  timer_queue& timers() noexcept { return timers_; }
+
+  struct fork* innermost_fork() const noexcept { return innermost_fork_; }
+  void enter_fork(struct fork& entered) noexcept { innermost_fork_ = &entered; }
+
+  // A child of the innermost fork: newest first for this worker, oldest first for thieves. The
+  // caller then calls wake_for_children(), once for all.
+  void push_child(promise_base& child) noexcept;
+  void wake_for_children() noexcept;
+
+  // A child of `f` has ended; its frame is gone. What runs next.
+  std::coroutine_handle<> arrive(struct fork& f) noexcept;
+
+  // A ready coroutine, behind all that are ready here.
+  void push_ready(promise_base& ready) noexcept;
+  // The same for the one that runs now. Alone it wakes nobody.
+  void push_yielded(promise_base& ready) noexcept;
+
+  // Uses up some of the turn. False: the turn is over, and the caller should yield.
+  bool spend(int cost) noexcept { return (budget_ -= cost) > 0; }
+
+  // Resumes `next` now if the turn lasts, else later. For what may resume without end.
+  std::coroutine_handle<> continue_with(promise_base& next) noexcept;
+
+  // --- Any thread ---
+
+  // A ready coroutine, from a thread that is no worker of this runtime. The caller then wakes.
+  void inject(promise_base& ready) noexcept { inbox_.push(&ready); }
+
+  bool has_visible_work() const noexcept {
+    return !children_.empty() || !ready_.empty() || !inbox_.empty();
+  }
+
+  void unpark() noexcept;
+
+  bool asleep() const noexcept { return asleep_.load(); }
+  clock::time_point next_deadline() const noexcept { return timers_.next_deadline(); }
+
+ private:
+  // worker.cc, in the order of the loop.
+  promise_base* find_work() noexcept;
+  promise_base* take_fairly() noexcept;
+  promise_base* take_own() noexcept;
+  promise_base* take_shared() noexcept;
+  promise_base* steal_work() noexcept;
+  promise_base* steal_from(worker& victim) noexcept;
+  promise_base* adopt(promise_base* list) noexcept;
+  bool fire_timers(worker& of) noexcept;
+  void poll_events() noexcept;
+  void accept(ready_list& ready) noexcept;
+  void enqueue(promise_base& ready) noexcept;
+  void found_while_searching() noexcept;
+  void resume(promise_base& ready) noexcept;
+  void merge_forks() noexcept;
+  void park() noexcept;
+  void sleep_until_needed(ready_list& ready) noexcept;
+  clock::time_point wake_time(bool watches_others) const noexcept;
+  std::coroutine_handle<> next_child() noexcept;
+
+  // How much a turn may do before the loop looks at everything else. A join costs 1, an
+  // await that need not wait costs more (suspension.h).
+  static constexpr int full_budget = 1024;
+  // Every so many turns the loop looks first at what it would otherwise look at last. Go and Tokio
+  // use 61 as well: prime, so that it does not fall in step with a program's own period.
+  static constexpr std::uint32_t fairness_interval = 61;
+  static constexpr std::size_t most_stolen = 64;
+
+  // Worker thread only.
+  frame_cache frames_;
+  struct fork* innermost_fork_ = nullptr;  // The latest of the forks that have not been merged.
+  int budget_ = 0;
+  const int turn_budget_;
+  bool searching_ = false;
+  std::uint32_t turn_ = 0;
+  std::uint64_t random_;
+
+  // Pushed by the worker, taken by anyone.
+  deque<promise_base> children_;
+  ready_queue<promise_base> ready_;
+  // Pushed by anyone, taken by anyone.
+  injection_queue<promise_base> inbox_;
+  timer_queue timers_;
+  parker<> parker_;
+  std::atomic<bool> asleep_{false};
+
+  // Fixed before start.
+  scheduler& owner_;
+  const std::size_t index_;
+};
+
+inline std::coroutine_handle<> worker::arrive(struct fork& f) noexcept {
+  if (f.owner == this && !f.merged) [[likely]] {
+    if (!f.join.arrive_owned()) return next_child();
+    innermost_fork_ = f.outer;
+    return continue_with(*f.parent);
+  }
+  if (f.join.arrive()) return continue_with(*f.parent);
+  return std::noop_coroutine();
+}
+
+inline std::coroutine_handle<> worker::next_child() noexcept {
+  if (spend(1)) [[likely]] {
+    // If a sibling is left, it is the newest. If it has been stolen, so has everything older, and
+    // the loop takes over.
+    if (promise_base* child = children_.pop()) [[likely]]
+      return child->handle();
+  }
+  return std::noop_coroutine();
+}
+
+inline std::coroutine_handle<> worker::continue_with(promise_base& next) noexcept {
+  if (spend(1)) [[likely]]
+    return next.handle();
+  push_ready(next);
+  return std::noop_coroutine();
+}
+
+// A frame, from the cache of the current worker if there is one.
+inline void* allocate_frame(std::size_t bytes) {
+  if constexpr (recycles_frames) {
+    if (worker* here = current_worker()) [[likely]]
+      return here->frames().allocate(bytes);
+  }
+  return frame_cache::allocate_outside(bytes);
+}
+
+inline void deallocate_frame(void* frame, std::size_t bytes) noexcept {
+  if constexpr (recycles_frames) {
+    if (worker* here = current_worker()) [[likely]]
+      return here->frames().deallocate(frame, bytes);
+  }
+  frame_cache::deallocate_outside(frame);
+}
+
+inline void* promise_base::operator new(std::size_t bytes) {
+  return allocate_frame(bytes);
+}
+
+inline void promise_base::operator delete(void* frame, std::size_t bytes) noexcept {
+  deallocate_frame(frame, bytes);
+}
+
+// The task that `self` is the root of has ended. Destroys the frame.
+void end_task(std::coroutine_handle<> self, context& root) noexcept;
+
+inline std::coroutine_handle<> promise_base::finish(std::coroutine_handle<> self) noexcept {
+  if (struct fork* joined = fork) {
+    self.destroy();
+    return current_worker()->arrive(*joined);
+  }
+  if (parent != nullptr) [[likely]] {
+    // The parent destroys this frame, in code that the compiler can see through.
+    if constexpr (transfer_is_tail_call) return parent->handle();
+    return current_worker()->continue_with(*parent);
+  }
+  end_task(self, *context);
+  return std::noop_coroutine();
+}
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_WORKER_H_

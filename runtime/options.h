@@ -1,0 +1,88 @@
+// What a runtime can be told when it is made.
+#ifndef MAGPIE_RUNTIME_OPTIONS_H_
+#define MAGPIE_RUNTIME_OPTIONS_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <source_location>
+#include <string>
+
+#include "magpie/runtime/clock.h"
+
+namespace magpie {
+
+// The processors that this process may use: its affinity mask, and the cgroup quota of processor
+// time rounded up. At least 1. Reads /proc and /sys; call it once, not in a loop.
+std::size_t available_parallelism();
+
+// Who waits for the kernel's I/O events.
+enum class io_mode : std::uint8_t {
+  // A worker that has nothing to do waits for them itself; the I/O thread takes over within a
+  // fraction of a millisecond when all workers are busy.
+  assisted,
+  // The I/O thread always does, and hands every completion to a worker.
+  dedicated,
+};
+
+// Something that would otherwise pass in silence.
+struct report {
+  enum class kind : std::uint8_t {
+    unretrieved_exception,  // A task failed, and nobody asked for its result.
+    slow_shutdown,          // The shutdown waits for this task longer than shutdown_timeout.
+  };
+  kind what;
+  std::uint64_t task_id;
+  std::string task_name;
+  std::source_location spawned_at;
+  std::string message;  // One line, for people.
+};
+
+// Setters return *this, so that they chain: options().workers(4).shutdown_timeout(2s). A value that
+// cannot work is refused at once with std::invalid_argument.
+class options {
+ public:
+  options() = default;
+
+  // Threads that run tasks; 1 to 1024. Default: available_parallelism().
+  options& workers(std::size_t count);
+  std::size_t workers() const;
+
+  // Slots of the oneTBB arena behind cpu(); 1 to 1024. Default: available_parallelism().
+  options& cpu_threads(std::size_t count);
+  std::size_t cpu_threads() const;
+
+  // Most threads behind blocking(); 1 to 16384. Default: 512. They start when they are needed.
+  options& blocking_threads(std::size_t most);
+  std::size_t blocking_threads() const { return blocking_threads_; }
+
+  // How long a thread behind blocking() waits for work before it ends. Default: 10 s.
+  options& blocking_idle(clock::duration limit);
+  clock::duration blocking_idle() const { return blocking_idle_; }
+
+  // After this time a shutdown reports each task that it still waits for. Default: 5 s.
+  options& shutdown_timeout(clock::duration limit);
+  clock::duration shutdown_timeout() const { return shutdown_timeout_; }
+
+  // Default: io_mode::assisted.
+  options& io(io_mode mode);
+  io_mode io() const { return io_; }
+
+  // Called on any thread, never under a lock; must not throw. Default: one line on standard error.
+  options& on_report(std::function<void(const report&)> hook);
+  const std::function<void(const report&)>& on_report() const { return on_report_; }
+
+ private:
+  std::size_t workers_ = 0;      // 0: not set.
+  std::size_t cpu_threads_ = 0;  // 0: not set.
+  std::size_t blocking_threads_ = 512;
+  clock::duration blocking_idle_ = std::chrono::seconds(10);
+  clock::duration shutdown_timeout_ = std::chrono::seconds(5);
+  io_mode io_ = io_mode::assisted;
+  std::function<void(const report&)> on_report_;
+};
+
+}  // namespace magpie
+
+#endif  // MAGPIE_RUNTIME_OPTIONS_H_

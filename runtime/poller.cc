@@ -1,0 +1,19 @@
+#include "magpie/runtime/poller.h"
+
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/scheduler.h"
+#include "magpie/runtime/internal/worker.h"
+
+namespace magpie {
+
+poller& current_poller(const std::function<std::unique_ptr<poller>(io_mode)>& make) {
+  internal::worker* here = internal::current_worker();
+  if (here == nullptr) {
+    throw usage_error(
+        "magpie: an I/O operation was started on a thread that is no worker; co_await it "
+        "inside a task");
+  }
+  return here->owner().attach_poller(make);
+}
+
+}  // namespace magpie

@@ -1,0 +1,49 @@
+// The seam between the runtime and whatever waits for the kernel's events (io/, or your own).
+//
+// The runtime knows nothing of descriptors. It offers a poller two things: an idle worker that
+// would sleep anyway can wait in it (io_mode::assisted), and a poller's own thread can hand over
+// ready tasks with ready_list::resume_all().
+#ifndef MAGPIE_RUNTIME_POLLER_H_
+#define MAGPIE_RUNTIME_POLLER_H_
+
+#include <functional>
+#include <memory>
+
+#include "magpie/runtime/clock.h"
+#include "magpie/runtime/options.h"
+#include "magpie/runtime/suspension.h"
+
+namespace magpie {
+
+class poller {
+ public:
+  poller() = default;
+  poller(const poller&) = delete;
+  poller& operator=(const poller&) = delete;
+  virtual ~poller() = default;
+
+  // Any thread; does not block. True: the caller alone may call poll(), until release(). A poller
+  // that wants no help from workers returns false.
+  virtual bool try_acquire() noexcept = 0;
+  virtual void release() noexcept = 0;
+
+  // Only between try_acquire() and release(). Waits for events, at most for `limit` (zero: not at
+  // all; duration::max(): no limit) and no longer than interrupt(), and adds to `ready` whatever
+  // they make ready.
+  virtual void poll(clock::duration limit, ready_list& ready) noexcept = 0;
+
+  // Any thread. Ends a poll() that waits, or else the next one that would. Does not block.
+  virtual void interrupt() noexcept = 0;
+
+  // Worker, in a simulation: whether an event is awaited that only the real world can bring.
+  virtual bool awaits_events() const noexcept = 0;
+};
+
+// On a worker. The poller of the current runtime; if it has none, the one that `make` returns,
+// which the runtime destroys after its last task has ended. `make` runs at most once per runtime,
+// and what it throws comes out here. Throws usage_error on a thread that is no worker.
+poller& current_poller(const std::function<std::unique_ptr<poller>(io_mode)>& make);
+
+}  // namespace magpie
+
+#endif  // MAGPIE_RUNTIME_POLLER_H_

@@ -1,0 +1,78 @@
+// Where a program enters the runtime.
+//
+//   int main() { return magpie::run(serve()); }
+#ifndef MAGPIE_RUNTIME_RUN_H_
+#define MAGPIE_RUNTIME_RUN_H_
+
+#include <cstddef>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <utility>
+
+#include "magpie/runtime/options.h"
+#include "magpie/runtime/spawn.h"
+#include "magpie/runtime/task.h"
+
+namespace magpie {
+
+// The workers, and everything that they need, for programs that keep them longer than one call.
+// Several may live in one process; they share nothing but oneTBB's threads.
+//
+// All members may be called by several threads at once, but for the destructor.
+class runtime {
+ public:
+  // Starts the workers. Throws std::system_error if the system refuses a thread; nothing is left
+  // behind then.
+  explicit runtime(const options& settings = options());
+
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  // Shuts down, if that has not been done. Blocks; must not run on a worker of this very runtime.
+  ~runtime();
+
+  // Any thread. Starts a task; it may have ended when this returns. Throws `stopped` after
+  // shutdown(), usage_error for an empty task.
+  template <class T>
+  join_handle<T> spawn(task<T> what, std::string name = {},
+                       std::source_location where = std::source_location::current()) {
+    return internal::spawn_access::spawn(*scheduler_, std::move(what), std::move(name), where);
+  }
+
+  // A thread that is no worker: runs a task and blocks until it has ended; gives its result or
+  // throws what it has thrown. On a worker of any runtime: throws usage_error.
+  template <class T>
+  T run(task<T> main, std::source_location where = std::source_location::current()) {
+    refuse_nested_run();
+    return spawn(std::move(main), "main", where).get();
+  }
+
+  // Refuses new tasks, cancels those that run, and blocks until they have ended. Reports each that
+  // takes longer than options::shutdown_timeout. Once; then it does nothing. On a worker of any
+  // runtime: throws usage_error.
+  void shutdown();
+
+  std::size_t workers() const noexcept;
+
+  // Tasks that have been spawned and have not ended; out of date at once.
+  std::size_t live_tasks() const noexcept;
+
+ private:
+  static void refuse_nested_run();
+
+  std::unique_ptr<internal::scheduler> scheduler_;
+};
+
+// Makes a runtime, runs `main`, cancels what it has left behind, waits for that to end, and gives
+// the result of `main` or throws what it has thrown. Inside a task: throws usage_error.
+template <class T>
+T run(task<T> main, const options& settings = options(),
+      std::source_location where = std::source_location::current()) {
+  runtime temporary(settings);
+  return temporary.run(std::move(main), where);
+}
+
+}  // namespace magpie
+
+#endif  // MAGPIE_RUNTIME_RUN_H_

@@ -1,0 +1,166 @@
+// spawn: a task that runs beside the caller, and the handle to it.
+//
+//   auto upload = magpie::spawn(send(file), "upload");
+//   ...
+//   co_await upload;
+#ifndef MAGPIE_RUNTIME_SPAWN_H_
+#define MAGPIE_RUNTIME_SPAWN_H_
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <utility>
+
+#include "magpie/runtime/internal/task_record.h"
+#include "magpie/runtime/suspension.h"
+#include "magpie/runtime/task.h"
+
+namespace magpie {
+
+template <class T>
+class join_handle;
+
+namespace internal {
+
+struct drop_reference {
+  void operator()(task_record* record) const noexcept { record->drop_reference(); }
+};
+
+template <class T>
+using record_pointer = std::unique_ptr<task_record_of<T>, drop_reference>;
+
+// What does not depend on the type of the result.
+void start_task(scheduler& owner, task_record& record, promise_base& root);
+scheduler& scheduler_for_spawn();
+void refuse_blocking_wait(const task_record& awaited);
+void refuse_second_retrieval();
+
+struct spawn_access {
+  template <class T>
+  static join_handle<T> spawn(scheduler& owner, task<T> what, std::string name,
+                              std::source_location where);
+};
+
+class join_awaiter : public suspension {
+ protected:
+  explicit join_awaiter(task_record* joined) noexcept : joined_(joined) {}
+  bool ready() const;
+  bool start(promise_base& who) noexcept;
+  void finish();
+
+ private:
+  task_record* joined_;
+};
+
+template <class T>
+class join_awaiter_of final : join_awaiter {
+ public:
+  explicit join_awaiter_of(record_pointer<T>& joined) noexcept
+      : join_awaiter(joined.get()), record_(joined) {}
+
+  bool await_ready() const { return ready(); }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> who) noexcept {
+    return start(who.promise());
+  }
+  T await_resume() {
+    finish();
+    const record_pointer<T> record = std::move(record_);
+    record->mark_retrieved();
+    return record->result().take();
+  }
+
+ private:
+  record_pointer<T>& record_;
+};
+
+}  // namespace internal
+
+// The way to a spawned task. Moves only; not synchronised, except that cancel(), done(), id() and
+// name() may be called by several threads at once. Dropping it lets the task run on; if such a task
+// fails, it is reported (options::on_report). May outlive the runtime.
+template <class T = void>
+class [[nodiscard("dropping a join_handle detaches the task; say so with detach()")]] join_handle {
+ public:
+  using value_type = T;
+
+  join_handle() noexcept = default;
+
+  // Whether there is a task whose outcome has not been taken.
+  bool valid() const noexcept { return record_ != nullptr; }
+
+  // co_await handle: suspends until the task has ended; gives its result, or throws what it has
+  // thrown, once; then the handle is empty. Cancelling the caller ends the wait and not the task.
+  internal::join_awaiter_of<T> operator co_await() noexcept {
+    return internal::join_awaiter_of<T>(record_);
+  }
+
+  // The same for a thread that is no worker: blocks it. On a worker: throws usage_error.
+  T get() {
+    if (!valid()) internal::refuse_second_retrieval();
+    internal::refuse_blocking_wait(*record_);
+    record_->wait();
+    const internal::record_pointer<T> record = std::move(record_);
+    record->mark_retrieved();
+    return record->result().take();
+  }
+
+  // The remaining ones need a valid handle.
+
+  // Asks the task to end: whatever it waits for throws `cancelled` in it, now and at
+  // every later suspension. Does not wait. After the end: does nothing.
+  void cancel() noexcept { record_->root().cancel(); }
+
+  bool done() const noexcept { return record_->done(); }
+  std::uint64_t id() const noexcept { return record_->id(); }
+  const std::string& name() const noexcept { return record_->name(); }
+
+  void detach() noexcept { record_.reset(); }
+
+ private:
+  friend internal::spawn_access;
+  explicit join_handle(internal::record_pointer<T> record) noexcept : record_(std::move(record)) {}
+
+  internal::record_pointer<T> record_;
+};
+
+namespace internal {
+
+template <class T>
+join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string name,
+                                   std::source_location where) {
+  // One reference for the handle; the other is the task's, and nobody's until it has started.
+  record_pointer<T> record(new task_record_of<T>(owner, std::move(name), where));
+  task_handle<T> root = task_access::release(what);
+  root.promise().context = &record->root();
+  root.promise().set_result(record->result());
+  try {
+    start_task(owner, *record, root.promise());
+  } catch (...) {
+    root.destroy();
+    record->drop_reference();
+    throw;
+  }
+  return join_handle<T>(std::move(record));
+}
+
+}  // namespace internal
+
+// On a worker: starts `what` on the same runtime, concurrently with the caller. It is ready at
+// once, but does not run before the caller suspends or another worker is idle. It is no child: it
+// neither ends nor is cancelled with the caller, only with the runtime. So it must own what it
+// uses; a parameter that is a reference or a view must refer to something that outlives the task.
+// Throws usage_error on a thread that is no worker (use runtime::spawn there) and for an empty
+// task, `stopped` when the runtime is shutting down, std::bad_alloc.
+template <class T>
+join_handle<T> spawn(task<T> what, std::string name = {},
+                     std::source_location where = std::source_location::current()) {
+  return internal::spawn_access::spawn(internal::scheduler_for_spawn(), std::move(what),
+                                       std::move(name), where);
+}
+
+}  // namespace magpie
+
+#endif  // MAGPIE_RUNTIME_SPAWN_H_

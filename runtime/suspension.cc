@@ -1,0 +1,72 @@
+#include "magpie/runtime/suspension.h"
+
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/context.h"
+#include "magpie/runtime/internal/scheduler.h"
+#include "magpie/runtime/internal/worker.h"
+
+namespace magpie {
+
+bool suspension::arm(internal::promise_base& who) noexcept {
+  who_ = &who;
+  who.home = internal::current_worker();
+  if (who.context->add(*this)) return true;
+  outcome_.store(outcome::cancelled);
+  who_ = nullptr;
+  return false;
+}
+
+suspension::outcome suspension::disarm() noexcept {
+  if (who_ != nullptr) who_->context->remove(*this);
+  return outcome_.load();
+}
+
+void suspension::resume() noexcept {
+  internal::schedule(*who_);
+}
+
+internal::worker* suspension::home() const noexcept {
+  return who_ == nullptr ? nullptr : who_->home;
+}
+
+void ready_list::add(suspension& claimed) noexcept {
+  internal::promise_base& ready = *claimed.who_;
+  ready.set_next(nullptr);
+  if (last_ == nullptr) {
+    first_ = &ready;
+  } else {
+    last_->set_next(&ready);
+  }
+  last_ = &ready;
+}
+
+internal::promise_base* ready_list::take() noexcept {
+  internal::promise_base* taken = first_;
+  if (taken == nullptr) return nullptr;
+  first_ = taken->next();
+  if (first_ == nullptr) last_ = nullptr;
+  return taken;
+}
+
+void ready_list::resume_all() noexcept {
+  internal::worker* here = internal::current_worker();
+  internal::worker* to_wake = nullptr;
+  while (internal::promise_base* next = take()) {
+    internal::worker* home = next->home;
+    if (here != nullptr && &here->owner() == &home->owner()) {
+      here->push_ready(*next);
+      continue;
+    }
+    // A run of tasks of one worker is injected whole before that worker is woken.
+    if (to_wake != nullptr && to_wake != home) to_wake->owner().wake_for_injection(*to_wake);
+    to_wake = home;
+    home->inject(*next);
+  }
+  if (to_wake != nullptr) to_wake->owner().wake_for_injection(*to_wake);
+}
+
+void throw_if_cancelled(suspension::outcome how) {
+  if (how == suspension::outcome::cancelled) throw cancelled();
+}
+
+}  // namespace magpie

@@ -1,0 +1,102 @@
+// The one way in which a task waits for something outside itself: a timer, a descriptor, another
+// thread, another task. Everything awaitable in magpie that is not a task derives from it, and so
+// can what you write yourself.
+//
+//   awaiter:  arm() -> hand *this to the source -> ... resumed ... -> withdraw from the source ->
+//   disarm() source:   claim() -> resume()
+//
+// Exactly one of completion, time-out and cancellation wins: the first to claim(). A source touches
+// a suspension only while it holds the source's own lock and the suspension is listed there; the
+// awaiter takes itself off that list, under that lock, before it ends. That is the whole proof that
+// nothing touches an awaiter that is gone.
+#ifndef MAGPIE_RUNTIME_SUSPENSION_H_
+#define MAGPIE_RUNTIME_SUSPENSION_H_
+
+#include <atomic>
+#include <cstdint>
+
+namespace magpie {
+
+namespace internal {
+struct promise_base;
+class context;
+class worker;
+}  // namespace internal
+
+class ready_list;
+
+class suspension {
+ public:
+  enum class outcome : std::uint8_t { waiting, completed, timed_out, cancelled };
+
+  suspension(const suspension&) = delete;
+  suspension& operator=(const suspension&) = delete;
+
+  // Source, under its lock. True: the caller has won, and has to call resume(), once, after it has
+  // let go of the lock. False: somebody else has; do not touch the suspension again.
+  bool claim(outcome how) noexcept {
+    outcome expected = outcome::waiting;
+    return outcome_.compare_exchange_strong(expected, how);
+  }
+
+  // Any thread, after a successful claim(). Makes the task ready: on the calling worker if the
+  // runtime is the same, otherwise on the worker where it suspended. Does not block. *this may be
+  // gone when it returns.
+  void resume() noexcept;
+
+ protected:
+  suspension() = default;
+  ~suspension() = default;
+
+  // Worker, from await_suspend(). False: the task has been cancelled already; do not suspend.
+  // From then on the task's cancellation may claim() this.
+  bool arm(internal::promise_base& who) noexcept;
+
+  // Worker, from await_resume(), after the source has been left; only if arm() was called. Says who
+  // won. Nobody touches *this afterwards.
+  outcome disarm() noexcept;
+
+  // The worker where the task suspended. Fixed by arm(); null if that failed.
+  internal::worker* home() const noexcept;
+
+ private:
+  friend class internal::context;
+  friend class ready_list;
+
+  std::atomic<outcome> outcome_{outcome::waiting};
+  internal::promise_base* who_ = nullptr;
+  // In the list of the task's context, under the lock of its task.
+  suspension* next_ = nullptr;
+  suspension** link_ = nullptr;
+};
+
+// Tasks that become ready together. Costs no allocation.
+class ready_list {
+ public:
+  ready_list() = default;
+  ready_list(const ready_list&) = delete;
+  ready_list& operator=(const ready_list&) = delete;
+
+  // After a successful claim(), instead of resume().
+  void add(suspension& claimed) noexcept;
+
+  bool empty() const noexcept { return first_ == nullptr; }
+
+  // Any thread. What resume() does, for all of them in order, with at most one wake-up for each
+  // worker. Leaves the list empty.
+  void resume_all() noexcept;
+
+ private:
+  friend class internal::worker;
+  internal::promise_base* take() noexcept;
+
+  internal::promise_base* first_ = nullptr;
+  internal::promise_base* last_ = nullptr;
+};
+
+// Throws `cancelled` if that is how it ended.
+void throw_if_cancelled(suspension::outcome how);
+
+}  // namespace magpie
+
+#endif  // MAGPIE_RUNTIME_SUSPENSION_H_

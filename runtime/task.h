@@ -1,0 +1,267 @@
+// task<T>: a coroutine that has not run yet, and the value it will give.
+//
+//   magpie::task<int> answer() { co_return 42; }
+//   magpie::task<> print() { std::cout << co_await answer() << '\n'; }
+#ifndef MAGPIE_RUNTIME_TASK_H_
+#define MAGPIE_RUNTIME_TASK_H_
+
+#include <coroutine>
+#include <exception>
+#include <iosfwd>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/platform.h"
+#include "magpie/runtime/internal/promise.h"
+#include "magpie/runtime/internal/result.h"
+#include "magpie/runtime/internal/worker.h"
+
+namespace magpie {
+
+template <class T = void>
+class task;
+
+namespace internal {
+
+template <class T>
+class task_promise;
+
+template <class T>
+using task_handle = std::coroutine_handle<task_promise<T>>;
+
+// How everything that starts a task takes its coroutine out of it.
+struct task_access {
+  template <class T>
+  static task_handle<T> release(task<T>& from) {
+    if (!from.handle_)
+      throw usage_error("magpie: this task is empty: it was moved from, or awaited before");
+    return std::exchange(from.handle_, {});
+  }
+};
+
+void print_task(std::ostream& out, const void* frame, const std::source_location* made_at);
+
+// co_await of one task: the child runs on this worker at once, and its end resumes the parent,
+// without a detour through any queue.
+template <class T>
+class task_awaiter {
+ public:
+  explicit task_awaiter(task_handle<T> child) noexcept : child_(child) {}
+  task_awaiter(const task_awaiter&) = delete;
+  task_awaiter& operator=(const task_awaiter&) = delete;
+  ~task_awaiter() { child_.destroy(); }
+
+  static bool await_ready() noexcept { return false; }
+
+  template <class Parent>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Parent> parent) noexcept {
+    task_promise<T>& child = child_.promise();
+    child.parent = &parent.promise();
+    child.context = parent.promise().context;
+    child.set_result(result_);
+    if constexpr (!transfer_is_tail_call) return current_worker()->continue_with(child);
+    return child_;
+  }
+
+  T await_resume() { return result_.take(); }
+
+ private:
+  task_handle<T> child_;
+  result<T> result_;
+};
+
+struct final_awaiter {
+  static bool await_ready() noexcept { return false; }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
+    return ended.promise().finish(ended);
+  }
+  static void await_resume() noexcept {}
+};
+
+template <class>
+inline constexpr bool always_false = false;
+
+template <class Awaitable>
+concept has_co_await =
+    requires(Awaitable&& awaited) { std::forward<Awaitable>(awaited).operator co_await(); };
+
+// Awaits an awaiter where it stands. g++ 12 would copy one that await_transform returns by
+// reference.
+template <class Awaiter>
+struct borrowed_awaiter {
+  std::remove_reference_t<Awaiter>& borrowed;
+
+  bool await_ready() { return borrowed.await_ready(); }
+  template <class Promise>
+  auto await_suspend(std::coroutine_handle<Promise> who) {
+    return borrowed.await_suspend(who);
+  }
+  decltype(auto) await_resume() { return borrowed.await_resume(); }
+};
+
+// The part of a task's promise that does not depend on how it returns.
+template <class T>
+class task_promise_base : public promise_base {
+ public:
+  using promise_base::promise_base;
+
+  static std::suspend_always initial_suspend() noexcept { return {}; }
+  static final_awaiter final_suspend() noexcept { return {}; }
+
+  void unhandled_exception() noexcept {
+    result_->fail(std::current_exception());
+    if (fork != nullptr) fail_fork(*result_);
+  }
+
+  // All of these note where the coroutine suspends, and return the awaiter as a value, which
+  // the compiler builds in its place in the frame. A task is awaited once.
+  template <class U>
+  task_awaiter<U> await_transform(task<U>&& child,
+                                  std::source_location here = std::source_location::current()) {
+    where = here;
+    return task_awaiter<U>(task_access::release(child));
+  }
+  template <class U>
+  void await_transform(task<U>&) {
+    static_assert(always_false<U>,
+                  "magpie: a task is awaited once, and is empty afterwards; "
+                  "write co_await std::move(t)");
+  }
+  template <class Awaitable>
+    requires has_co_await<Awaitable>
+  auto await_transform(Awaitable&& awaited,
+                       std::source_location here = std::source_location::current()) {
+    where = here;
+    return std::forward<Awaitable>(awaited).operator co_await();
+  }
+  template <class Awaiter>
+  borrowed_awaiter<Awaiter> await_transform(
+      Awaiter&& awaited, std::source_location here = std::source_location::current()) noexcept {
+    where = here;
+    return borrowed_awaiter<Awaiter>{awaited};
+  }
+
+  // Before it starts. Outlives the coroutine.
+  void set_result(result<T>& place) noexcept { result_ = &place; }
+
+ protected:
+  result<T>* result_;
+};
+
+template <class T>
+class task_promise final : public task_promise_base<T> {
+ public:
+  // A default argument, so that it names the coroutine.
+  task_promise(std::source_location made_at = std::source_location::current()) noexcept
+      : task_promise_base<T>(made_at) {}
+
+  task<T> get_return_object() noexcept;
+
+  template <class U = T>
+    requires std::is_constructible_v<T, U&&>
+  void return_value(U&& value) {
+    this->result_->emplace(std::forward<U>(value));
+  }
+};
+
+template <class T>
+class task_promise<T&> final : public task_promise_base<T&> {
+ public:
+  task_promise(std::source_location made_at = std::source_location::current()) noexcept
+      : task_promise_base<T&>(made_at) {}
+
+  task<T&> get_return_object() noexcept;
+
+  void return_value(T& value) noexcept { this->result_->emplace(value); }
+};
+
+template <>
+class task_promise<void> final : public task_promise_base<void> {
+ public:
+  task_promise(std::source_location made_at = std::source_location::current()) noexcept
+      : task_promise_base<void>(made_at) {}
+
+  inline task<void> get_return_object() noexcept;
+
+  void return_void() noexcept { this->result_->emplace(); }
+};
+
+}  // namespace internal
+
+// A coroutine to be run once: by co_await, run, spawn or gather. Until then nothing of it has run,
+// and dropping it runs nothing. T may be void, a reference, or a type that only moves.
+//
+// Lifetime: a coroutine keeps its parameters as they are declared. Reference parameters have to
+// outlive it: they do while the caller awaits it in the same expression, they do not after spawn.
+//
+// Threads: a task may be made on any thread. A task that runs may go on on another worker after
+// every co_await. Exceptions: what leaves the coroutine is thrown by the co_await of it.
+// Allocation: one frame, which workers recycle; std::bad_alloc leaves the call that makes the task.
+template <class T>
+class [[nodiscard("a task runs only when it is awaited, spawned or run")]] MAGPIE_TRIVIAL_ABI task {
+ public:
+  using promise_type = internal::task_promise<T>;
+  using value_type = T;
+
+  // An empty task, which cannot be awaited.
+  task() noexcept = default;
+  task(task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  task& operator=(task&& other) noexcept {
+    task(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~task() {
+    if (handle_) handle_.destroy();
+  }
+
+  // Whether there is a coroutine to run.
+  bool valid() const noexcept { return static_cast<bool>(handle_); }
+
+  void swap(task& other) noexcept { std::swap(handle_, other.handle_); }
+
+  // <task greet at 0x55d0c8a2f2c0, made at hello.cc:12, not started>
+  friend std::ostream& operator<<(std::ostream& out, const task& printed) {
+    internal::print_task(out, printed.handle_.address(),
+                         printed.valid() ? &printed.handle_.promise().where : nullptr);
+    return out;
+  }
+
+ private:
+  friend internal::task_access;
+  friend promise_type;
+  explicit task(internal::task_handle<T> handle) noexcept : handle_(handle) {}
+
+  internal::task_handle<T> handle_;
+};
+
+namespace internal {
+
+// The frame is found from promise_base alone, so the promise must stand where a promise_base would.
+template <class T>
+constexpr void check_layout() {
+  static_assert(alignof(task_promise<T>) == alignof(promise_base));
+}
+
+template <class T>
+task<T> task_promise<T>::get_return_object() noexcept {
+  check_layout<T>();
+  return task<T>(task_handle<T>::from_promise(*this));
+}
+
+template <class T>
+task<T&> task_promise<T&>::get_return_object() noexcept {
+  check_layout<T&>();
+  return task<T&>(task_handle<T&>::from_promise(*this));
+}
+
+inline task<void> task_promise<void>::get_return_object() noexcept {
+  return task<void>(task_handle<void>::from_promise(*this));
+}
+
+}  // namespace internal
+}  // namespace magpie
+
+#endif  // MAGPIE_RUNTIME_TASK_H_
