@@ -61,7 +61,7 @@ class task_awaiter {
     child.parent = &parent.promise();
     child.context = parent.promise().context;
     child.set_result(result_);
-    if constexpr (!transfer_is_tail_call) return current_worker()->continue_with(child);
+    if constexpr (!transfer_is_tail_call) return current_worker()->transfer_to(child);
     return child_;
   }
 

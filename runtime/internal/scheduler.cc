@@ -119,10 +119,14 @@ void scheduler::stop_threads() noexcept {
   threads_.clear();
 }
 
-void scheduler::shut_down() noexcept {
-  if (std::exchange(shut_down_, true)) return;
+void scheduler::cancel_all_tasks() noexcept {
   registry_.close();
   registry_.cancel_all();
+}
+
+void scheduler::shut_down() noexcept {
+  if (std::exchange(shut_down_, true)) return;
+  cancel_all_tasks();
   if (simulated_ == nullptr) {
     const auto deadline = after(std::chrono::steady_clock::now(), settings_.shutdown_timeout());
     if (!registry_.wait_empty(deadline)) {
@@ -163,12 +167,14 @@ poller& scheduler::attach_poller(const std::function<std::unique_ptr<poller>(io_
 }
 
 job_executor& scheduler::cpu() {
+  if (simulated_ != nullptr) return simulated_->jobs();
   const std::lock_guard lock(lazily_made_);
   if (cpu_ == nullptr) cpu_ = make_cpu_executor(settings_.cpu_threads());
   return *cpu_;
 }
 
 job_executor& scheduler::blocking() {
+  if (simulated_ != nullptr) return simulated_->jobs();
   const std::lock_guard lock(lazily_made_);
   if (blocking_ == nullptr) {
     blocking_ = make_blocking_pool(settings_.blocking_threads(), settings_.blocking_idle());

@@ -47,6 +47,9 @@ class scheduler {
   // stops the workers. The second call does nothing.
   void shut_down() noexcept;
 
+  // Any thread. The first part of that: refuses new tasks and cancels all.
+  void cancel_all_tasks() noexcept;
+
   // Any thread. Starts the task; throws `stopped` after shut_down() has begun, and then gives up
   // nothing.
   void start(task_record& task, promise_base& root);

@@ -32,9 +32,18 @@ void worker::run() noexcept {
 bool worker::step() noexcept {
   promise_base* ready = find_work();
   if (searching_ && (ready != nullptr)) found_while_searching();
-  if (ready == nullptr) return false;
+  if (ready == nullptr) {
+    if (owner_.simulated() != nullptr) give_up_search();
+    return false;
+  }
   resume(*ready);
   return true;
+}
+
+// In a simulation, where nobody parks, a search ends with the turn.
+void worker::give_up_search() noexcept {
+  if (searching_) owner_.idle().stop_searching();
+  searching_ = false;
 }
 
 promise_base* worker::find_work() noexcept {
@@ -70,6 +79,7 @@ promise_base* worker::take_shared() noexcept {
 
 void worker::resume(promise_base& ready) noexcept {
   budget_ = turn_budget_;
+  transfers_left_ = most_transfers;
   ready.handle().resume();
   if (innermost_fork_ != nullptr) merge_forks();
 }

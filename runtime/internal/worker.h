@@ -69,6 +69,9 @@ class worker {
   // Resumes `next` now if the turn lasts, else later. For what may resume without end.
   std::coroutine_handle<> continue_with(promise_base& next) noexcept;
 
+  // Resumes `next` now, unless that would nest too deep where a transfer is no tail call.
+  std::coroutine_handle<> transfer_to(promise_base& next) noexcept;
+
   // --- Any thread ---
 
   // A ready coroutine, from a thread that is no worker of this runtime. The caller then wakes.
@@ -97,6 +100,7 @@ class worker {
   void accept(ready_list& ready) noexcept;
   void enqueue(promise_base& ready) noexcept;
   void found_while_searching() noexcept;
+  void give_up_search() noexcept;
   void resume(promise_base& ready) noexcept;
   void merge_forks() noexcept;
   void park() noexcept;
@@ -107,6 +111,8 @@ class worker {
   // How much a turn may do before the loop looks at everything else. A join costs 1, an
   // await that need not wait costs more (suspension.h).
   static constexpr int full_budget = 1024;
+  // Where each transfer costs a stack frame of some hundred bytes.
+  static constexpr int most_transfers = 256;
   // Every so many turns the loop looks first at what it would otherwise look at last. Go and Tokio
   // use 61 as well: prime, so that it does not fall in step with a program's own period.
   static constexpr std::uint32_t fairness_interval = 61;
@@ -116,6 +122,7 @@ class worker {
   frame_cache frames_;
   struct fork* innermost_fork_ = nullptr;  // The latest of the forks that have not been merged.
   int budget_ = 0;
+  int transfers_left_ = 0;
   const int turn_budget_;
   bool searching_ = false;
   std::uint32_t turn_ = 0;
@@ -162,6 +169,16 @@ inline std::coroutine_handle<> worker::continue_with(promise_base& next) noexcep
   return std::noop_coroutine();
 }
 
+inline std::coroutine_handle<> worker::transfer_to(promise_base& next) noexcept {
+  if constexpr (!transfer_is_tail_call) {
+    if (--transfers_left_ <= 0) {
+      push_ready(next);
+      return std::noop_coroutine();
+    }
+  }
+  return next.handle();
+}
+
 // A frame, from the cache of the current worker if there is one.
 inline void* allocate_frame(std::size_t bytes) {
   if constexpr (recycles_frames) {
@@ -198,7 +215,7 @@ inline std::coroutine_handle<> promise_base::finish(std::coroutine_handle<> self
   if (parent != nullptr) [[likely]] {
     // The parent destroys this frame, in code that the compiler can see through.
     if constexpr (transfer_is_tail_call) return parent->handle();
-    return current_worker()->continue_with(*parent);
+    return current_worker()->transfer_to(*parent);
   }
   end_task(self, *context);
   return std::noop_coroutine();
