@@ -19,7 +19,7 @@
 #include <variant>
 #include <vector>
 
-#include "magpie/runtime/internal/fork.h"
+#include "magpie/runtime/internal/fork_scope.h"
 #include "magpie/runtime/internal/worker.h"
 #include "magpie/runtime/task.h"
 
@@ -52,7 +52,7 @@ gathered<T> take_gathered(result<T>& from) {
 
 // Ties a child to its fork; then it can be queued.
 template <class T>
-promise_base& prepare_child(task_handle<T> child, fork& joined, result<T>& place) noexcept {
+promise_base& prepare_child(task_handle<T> child, fork_scope& joined, result<T>& place) noexcept {
   task_promise<T>& promise = child.promise();
   promise.parent = joined.parent;
   promise.fork = &joined;
@@ -63,7 +63,7 @@ promise_base& prepare_child(task_handle<T> child, fork& joined, result<T>& place
 
 // Throws what the first child to fail has thrown. What the others threw after being cancelled for
 // its sake says nothing more.
-inline void throw_first_failure(const fork& joined) {
+inline void throw_first_failure(const fork_scope& joined) {
   if (const result_base* failed = joined.first_failed.load()) [[unlikely]] {
     std::rethrow_exception(failed->error());
   }
@@ -100,8 +100,8 @@ class gather_tuple {
   template <std::size_t... I>
   std::coroutine_handle<> start(promise_base& parent, std::index_sequence<I...>) noexcept {
     worker& here = *current_worker();
-    fork& joined = fork_.emplace(parent, here, here.innermost_fork(),
-                                 static_cast<std::uint32_t>(sizeof...(Ts)));
+    fork_scope& joined = fork_.emplace(parent, here, here.innermost_fork(),
+                                       static_cast<std::uint32_t>(sizeof...(Ts)));
     here.enter_fork(joined);
     const std::array<promise_base*, sizeof...(Ts)> prepared{
         &prepare_child<Ts>(std::get<I>(children_), joined, std::get<I>(results_))...};
@@ -128,7 +128,7 @@ class gather_tuple {
 
   std::tuple<task_handle<Ts>...> children_;
   std::tuple<result<Ts>...> results_;
-  std::optional<fork> fork_;
+  std::optional<fork_scope> fork_;
 };
 
 template <class T>
@@ -152,8 +152,8 @@ class gather_range {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Parent> parent) noexcept {
     worker& here = *current_worker();
     const std::size_t count = children_.size();
-    fork& joined = fork_.emplace(parent.promise(), here, here.innermost_fork(),
-                                 static_cast<std::uint32_t>(count));
+    fork_scope& joined = fork_.emplace(parent.promise(), here, here.innermost_fork(),
+                                       static_cast<std::uint32_t>(count));
     here.enter_fork(joined);
     for (std::size_t i = count; i-- > 1;)
       here.push_child(prepare(i));
@@ -179,7 +179,7 @@ class gather_range {
 
   std::vector<task<T>> children_;
   std::unique_ptr<result<T>[]> results_;
-  std::optional<fork> fork_;
+  std::optional<fork_scope> fork_;
 };
 
 // What gather() returns: the tasks, until they are awaited.

@@ -3,7 +3,7 @@
 #include <ostream>
 #include <string_view>
 
-#include "magpie/runtime/internal/fork.h"
+#include "magpie/runtime/internal/fork_scope.h"
 #include "magpie/runtime/internal/promise.h"
 
 namespace magpie::internal {

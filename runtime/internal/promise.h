@@ -11,7 +11,7 @@ namespace magpie::internal {
 class context;
 class result_base;
 class worker;
-struct fork;
+struct fork_scope;
 
 // Also the node of every queue: a suspended coroutine is ready in at most one place, so scheduling
 // never allocates.
@@ -24,7 +24,7 @@ struct promise_base {
   // The task it belongs to and what can cancel it. Fixed when it starts.
   internal::context* context;
   // Set if it is one of several children that `parent` waits for. Fixed when it starts.
-  internal::fork* fork = nullptr;
+  fork_scope* fork = nullptr;
   // Where it suspended last or, before that, where it was made. Written by its own task.
   std::source_location where;
   // Link in an injection queue or a ready_list.

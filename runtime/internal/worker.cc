@@ -86,11 +86,11 @@ void worker::resume(promise_base& ready) noexcept {
 
 // The worker leaves all the forks it is inside of. From here on other threads may complete them.
 void worker::merge_forks() noexcept {
-  struct fork* f = innermost_fork_;
+  fork_scope* f = innermost_fork_;
   innermost_fork_ = nullptr;
   while (f != nullptr) {
     // Both read first: after merge() the fork may be gone.
-    struct fork* const outer = f->outer;
+    fork_scope* const outer = f->outer;
     promise_base& parent = *f->parent;
     f->merged = true;
     if (f->join.merge()) push_ready(parent);

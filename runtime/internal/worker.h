@@ -13,7 +13,7 @@
 
 #include "magpie/runtime/internal/current_worker.h"
 #include "magpie/runtime/internal/deque.h"
-#include "magpie/runtime/internal/fork.h"
+#include "magpie/runtime/internal/fork_scope.h"
 #include "magpie/runtime/internal/frame_cache.h"
 #include "magpie/runtime/internal/injection_queue.h"
 #include "magpie/runtime/internal/parker.h"
@@ -47,8 +47,8 @@ class worker {
   frame_cache& frames() noexcept { return frames_; }
   timer_queue& timers() noexcept { return timers_; }
 
-  struct fork* innermost_fork() const noexcept { return innermost_fork_; }
-  void enter_fork(struct fork& entered) noexcept { innermost_fork_ = &entered; }
+  fork_scope* innermost_fork() const noexcept { return innermost_fork_; }
+  void enter_fork(fork_scope& entered) noexcept { innermost_fork_ = &entered; }
 
   // A child of the innermost fork: newest first for this worker, oldest first for thieves. The
   // caller then calls wake_for_children(), once for all.
@@ -56,7 +56,7 @@ class worker {
   void wake_for_children() noexcept;
 
   // A child of `f` has ended; its frame is gone. What runs next.
-  std::coroutine_handle<> arrive(struct fork& f) noexcept;
+  std::coroutine_handle<> arrive(fork_scope& f) noexcept;
 
   // A ready coroutine, behind all that are ready here.
   void push_ready(promise_base& ready) noexcept;
@@ -120,7 +120,7 @@ class worker {
 
   // Worker thread only.
   frame_cache frames_;
-  struct fork* innermost_fork_ = nullptr;  // The latest of the forks that have not been merged.
+  fork_scope* innermost_fork_ = nullptr;  // The latest of the forks that have not been merged.
   int budget_ = 0;
   int transfers_left_ = 0;
   const int turn_budget_;
@@ -142,7 +142,7 @@ class worker {
   const std::size_t index_;
 };
 
-inline std::coroutine_handle<> worker::arrive(struct fork& f) noexcept {
+inline std::coroutine_handle<> worker::arrive(fork_scope& f) noexcept {
   if (f.owner == this && !f.merged) [[likely]] {
     if (!f.join.arrive_owned()) return next_child();
     innermost_fork_ = f.outer;
@@ -208,7 +208,7 @@ inline void promise_base::operator delete(void* frame, std::size_t bytes) noexce
 void end_task(std::coroutine_handle<> self, context& root) noexcept;
 
 inline std::coroutine_handle<> promise_base::finish(std::coroutine_handle<> self) noexcept {
-  if (struct fork* joined = fork) {
+  if (fork_scope* joined = fork) {
     self.destroy();
     return current_worker()->arrive(*joined);
   }
