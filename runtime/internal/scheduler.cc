@@ -50,6 +50,22 @@ void scheduler::wake_one() noexcept {
   if (sleeper != idle_set<>::nobody) workers_[sleeper]->unpark();
 }
 
+void scheduler::refresh_watch() noexcept {
+  if (idle_.sleeping() == 0 || watch_is_fresh()) return;
+  watch_refreshed_.store(now().time_since_epoch().count());
+  const std::size_t watcher = watcher_.load();
+  if (watcher == idle_set<>::nobody) {
+    wake_one();
+  } else if (idle_.claim(watcher)) {
+    workers_[watcher]->unpark();
+  }
+}
+
+bool scheduler::watch_is_fresh() noexcept {
+  const clock::time_point last{clock::duration(watch_refreshed_.load())};
+  return now() - last < watch_interval;
+}
+
 bool scheduler::has_visible_work() const noexcept {
   if (!injected_.empty()) return true;
   for (const auto& worker : workers_) {

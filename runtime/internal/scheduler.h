@@ -85,9 +85,19 @@ class scheduler {
   bool stopping() const noexcept { return stopping_.load(); }
   bool has_visible_work() const noexcept;
 
-  // One idle worker at a time watches the deadlines of the busy ones.
-  bool begin_watch() noexcept { return !watched_.exchange(true); }
-  void end_watch() noexcept { watched_.store(false); }
+  // One sleeping worker at a time watches the deadlines of the busy ones. A worker that wakes to
+  // work sees to it that the watcher looks at what follows, but at most once per interval. So a
+  // task that blocks its worker delays the timers there by at most about that much, while another
+  // worker is idle.
+  static constexpr clock::duration watch_interval = std::chrono::milliseconds(10);
+  bool begin_watch(std::size_t watcher) noexcept {
+    std::size_t none = idle_set<>::nobody;
+    return watcher_.compare_exchange_strong(none, watcher);
+  }
+  void end_watch() noexcept { watcher_.store(idle_set<>::nobody); }
+  void refresh_watch() noexcept;
+  // Whether that was done within the last interval.
+  bool watch_is_fresh() noexcept;
 
   // Any thread. The poller, if one has been attached.
   poller* attached_poller() const noexcept { return poller_.load(); }
@@ -112,7 +122,8 @@ class scheduler {
   idle_set<> idle_;
   injection_queue<promise_base> injected_;
   task_registry registry_;
-  std::atomic<bool> watched_{false};
+  std::atomic<std::size_t> watcher_{idle_set<>::nobody};
+  std::atomic<clock::rep> watch_refreshed_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<poller*> poller_{nullptr};
 

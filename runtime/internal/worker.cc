@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "magpie/runtime/internal/scheduler.h"
 
@@ -31,11 +32,12 @@ void worker::run() noexcept {
 
 bool worker::step() noexcept {
   promise_base* ready = find_work();
-  if (searching_ && (ready != nullptr)) found_while_searching();
   if (ready == nullptr) {
     if (owner_.simulated() != nullptr) give_up_search();
     return false;
   }
+  if (searching_) found_while_searching();
+  if (std::exchange(slept_, false)) owner_.refresh_watch();
   resume(*ready);
   return true;
 }
@@ -224,6 +226,7 @@ void worker::found_while_searching() noexcept {
 void worker::park() noexcept {
   frames_.trim();
   asleep_.store(true);
+  slept_ = true;
   owner_.idle().announce(index_, searching_);
   searching_ = false;
   ready_list ready;
@@ -235,8 +238,8 @@ void worker::park() noexcept {
 }
 
 void worker::sleep_until_needed(ready_list& ready) noexcept {
-  const bool watches = owner_.begin_watch();
-  const clock::time_point until = wake_time(watches);
+  const bool watches = owner_.begin_watch(index_);
+  const clock::time_point until = watches ? watch_until() : next_deadline();
   poller* events = owner_.attached_poller();
   if (events != nullptr && events->try_acquire()) {
     parker_.park_in([&] {
@@ -252,11 +255,18 @@ void worker::sleep_until_needed(ready_list& ready) noexcept {
   if (watches) owner_.end_watch();
 }
 
-clock::time_point worker::wake_time(bool watches_others) const noexcept {
+// A sleeper that watches wakes for the timers of busy workers too, in case those are stuck in one
+// task. As it is not told of timers that they add, it looks again from time to time.
+clock::time_point worker::watch_until() const noexcept {
   clock::time_point until = next_deadline();
-  if (!watches_others) return until;
+  bool anyone_busy = false;
   for (const auto& other : owner_.workers()) {
-    if (!other->asleep()) until = std::min(until, other->next_deadline());
+    if (other->asleep()) continue;
+    anyone_busy = true;
+    until = std::min(until, other->next_deadline());
+  }
+  if (anyone_busy || owner_.watch_is_fresh()) {
+    until = std::min(until, owner_.now() + scheduler::watch_interval);
   }
   return until;
 }

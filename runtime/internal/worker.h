@@ -105,7 +105,7 @@ class worker {
   void merge_forks() noexcept;
   void park() noexcept;
   void sleep_until_needed(ready_list& ready) noexcept;
-  clock::time_point wake_time(bool watches_others) const noexcept;
+  clock::time_point watch_until() const noexcept;
   std::coroutine_handle<> next_child() noexcept;
 
   // How much a turn may do before the loop looks at everything else. A join costs 1, an
@@ -125,6 +125,7 @@ class worker {
   int transfers_left_ = 0;
   const int turn_budget_;
   bool searching_ = false;
+  bool slept_ = false;  // Since the last task.
   std::uint32_t turn_ = 0;
   std::uint64_t random_;
 
