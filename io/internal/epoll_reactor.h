@@ -1,0 +1,16 @@
+// The reactor on epoll(7).
+#ifndef MAGPIE_IO_INTERNAL_EPOLL_REACTOR_H_
+#define MAGPIE_IO_INTERNAL_EPOLL_REACTOR_H_
+
+#include <memory>
+
+#include "magpie/io/internal/reactor.h"
+
+namespace magpie::io::internal {
+
+// Throws std::system_error, std::bad_alloc.
+std::shared_ptr<reactor> make_epoll_reactor();
+
+}  // namespace magpie::io::internal
+
+#endif  // MAGPIE_IO_INTERNAL_EPOLL_REACTOR_H_

@@ -1,0 +1,49 @@
+#include "magpie/io/internal/readiness.h"
+
+#include <exception>
+
+namespace magpie::io::internal {
+
+bool readiness::start(magpie::internal::promise_base& who) {
+  error_ = on_.watch(seen_);
+  if (error_ == EAGAIN || error_ == ECANCELED) {
+    error_ = 0;  // The next attempt says which.
+    return false;
+  }
+  if (error_ != 0) return false;
+  registration& where = on_.watched();
+  // From before arm() until nothing more is done with *this: whoever claims it meanwhile resumes
+  // the task on another worker, and await_resume() there waits for this lock.
+  const std::lock_guard lock(where.lock());
+  return submit(where, who);
+}
+
+bool readiness::submit(registration& where, magpie::internal::promise_base& who) noexcept {
+  // close() sets its bit before it takes the lock to complete what waits.
+  if (on_.closed() || where.events(direction_) != seen_.events) return false;
+  where_ = &where;
+  if (!arm(who)) return false;
+  try {
+    deadline_.start();
+  } catch (const std::exception&) {
+    error_ = ENOMEM;
+    // If a cancellation was faster, that one resumes the task.
+    return !claim(outcome::completed);
+  }
+  where.enlist(*this, direction_);
+  return true;
+}
+
+int readiness::await_resume() {
+  if (where_ == nullptr) return error_;
+  {
+    const std::lock_guard lock(where_->lock());
+    where_->withdraw(*this);
+  }
+  deadline_.stop();
+  const outcome how = disarm();
+  throw_if_cancelled(how);
+  return how == outcome::timed_out ? ETIMEDOUT : error_;
+}
+
+}  // namespace magpie::io::internal
