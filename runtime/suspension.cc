@@ -10,19 +10,32 @@ namespace magpie {
 bool suspension::arm(internal::promise_base& who) noexcept {
   who_ = &who;
   who.home = internal::current_worker();
-  if (who.context->add(*this)) return true;
+  if (who.context->add(*this)) {
+    who.home->begin_suspension(*this);
+    return true;
+  }
   outcome_.store(outcome::cancelled);
   who_ = nullptr;
   return false;
 }
 
 suspension::outcome suspension::disarm() noexcept {
-  if (who_ != nullptr) who_->context->remove(*this);
+  if (who_ != nullptr) {
+    // Still there if the task has not suspended after all.
+    internal::current_worker()->abandon_suspension(*this);
+    who_->context->remove(*this);
+  }
   return outcome_.load();
 }
 
 void suspension::resume() noexcept {
-  internal::schedule(*who_);
+  arrive();
+}
+
+void suspension::arrive() noexcept {
+  // Read first: *this may be gone once both have arrived.
+  internal::promise_base& who = *who_;
+  if (one_arrived_.exchange(true)) internal::schedule(who);
 }
 
 internal::worker* suspension::home() const noexcept {
@@ -31,6 +44,8 @@ internal::worker* suspension::home() const noexcept {
 
 void ready_list::add(suspension& claimed) noexcept {
   internal::promise_base& ready = *claimed.who_;
+  // The worker that is about to suspend it will make it ready.
+  if (!claimed.one_arrived_.exchange(true)) return;
   ready.set_next(nullptr);
   if (last_ == nullptr) {
     first_ = &ready;

@@ -7,8 +7,9 @@
 //
 // Exactly one of completion, time-out and cancellation wins: the first to claim(). A source touches
 // a suspension only while it holds the source's own lock and the suspension is listed there; the
-// awaiter takes itself off that list, under that lock, before it ends. That is the whole proof that
-// nothing touches an awaiter that is gone.
+// awaiter takes itself off that list, under that lock, before it ends. And a task that is resumed
+// while it is still about to suspend goes on only when the worker has come back from it. That is
+// the whole proof that nothing touches an awaiter that is gone.
 #ifndef MAGPIE_RUNTIME_SUSPENSION_H_
 #define MAGPIE_RUNTIME_SUSPENSION_H_
 
@@ -49,7 +50,9 @@ class suspension {
   ~suspension() = default;
 
   // Worker, from await_suspend(). False: the task has been cancelled already; do not suspend.
-  // From then on the task's cancellation may claim() this.
+  // From then on the task's cancellation may claim() and resume() this. Whoever does, the task goes
+  // on only after await_suspend() has returned; so what follows arm() may still fail, and several
+  // sources may be given *this.
   bool arm(internal::promise_base& who) noexcept;
 
   // Worker, from await_resume(), after the source has been left; only if arm() was called. Says who
@@ -61,9 +64,15 @@ class suspension {
 
  private:
   friend class internal::context;
+  friend class internal::worker;
   friend class ready_list;
 
+  // The worker, when it has come back from the suspended task, and the source that resumes it: the
+  // second to arrive makes the task ready.
+  void arrive() noexcept;
+
   std::atomic<outcome> outcome_{outcome::waiting};
+  std::atomic<bool> one_arrived_{false};
   internal::promise_base* who_ = nullptr;
   // In the list of the task's context, under the lock of its task.
   suspension* next_ = nullptr;

@@ -83,6 +83,10 @@ void worker::resume(promise_base& ready) noexcept {
   budget_ = turn_budget_;
   transfers_left_ = most_transfers;
   ready.handle().resume();
+  if (suspension* suspended = armed_) {
+    armed_ = nullptr;
+    suspended->arrive();
+  }
   if (innermost_fork_ != nullptr) merge_forks();
 }
 

@@ -63,6 +63,12 @@ class worker {
   // The same for the one that runs now. Alone it wakes nobody.
   void push_yielded(promise_base& ready) noexcept;
 
+  // The running task has armed this suspension; it is about to suspend, or not after all.
+  void begin_suspension(suspension& armed) noexcept { armed_ = &armed; }
+  void abandon_suspension(suspension& armed) noexcept {
+    if (armed_ == &armed) armed_ = nullptr;
+  }
+
   // Uses up some of the turn. False: the turn is over, and the caller should yield.
   bool spend(int cost) noexcept { return (budget_ -= cost) > 0; }
 
@@ -120,6 +126,7 @@ class worker {
 
   // Worker thread only.
   frame_cache frames_;
+  suspension* armed_ = nullptr;           // Of the task that runs.
   fork_scope* innermost_fork_ = nullptr;  // The latest of the forks that have not been merged.
   int budget_ = 0;
   int transfers_left_ = 0;
