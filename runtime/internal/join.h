@@ -30,17 +30,17 @@ class join {
   // Any thread but an owner that has not merged. True for the last of all children, and then
   // the caller has to resume the parent; otherwise the join may be gone at once.
   bool arrive() {
+    const std::uint32_t complete = children_ | merged_bit;  // Read while the join is sure to exist.
     // Pairs with itself and with merge(): the last to add sees what all children wrote.
-    const std::uint32_t before = arrived_.fetch_add(1, std::memory_order_acq_rel);
-    return before + 1 == (children_ | merged_bit);
+    return arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == complete;
   }
 
   // Owner only, once. True if all children had arrived; then the caller has to resume the parent;
   // otherwise the join may be gone at once.
   bool merge() {
-    const std::uint32_t owned = arrived_owned_.get();
-    const std::uint32_t before = arrived_.fetch_add(owned + merged_bit, std::memory_order_acq_rel);
-    return before + owned == children_;
+    const std::uint32_t complete = children_ | merged_bit;
+    const std::uint32_t change = arrived_owned_.get() + merged_bit;
+    return arrived_.fetch_add(change, std::memory_order_acq_rel) + change == complete;
   }
 
  private:
