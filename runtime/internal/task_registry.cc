@@ -9,26 +9,26 @@
 namespace magpie::internal {
 
 bool task_registry::add(task_record& task, std::size_t index) noexcept {
-  shard& shard = shards_[index];
-  const std::lock_guard lock(shard.lock);
-  if (shard.closed) return false;
-  task.id_ = shard.spawned++ * shards_.size() + index + 1;
+  shard& own = shards_[index];
+  const std::lock_guard lock(own.lock);
+  if (own.closed) return false;
+  task.id_ = own.spawned++ * shards_.size() + index + 1;
   task.shard_ = index;
-  task.next_ = shard.first;
-  task.link_ = &shard.first;
-  if (shard.first != nullptr) shard.first->link_ = &task.next_;
-  shard.first = &task;
-  ++shard.size;
+  task.next_ = own.first;
+  task.link_ = &own.first;
+  if (own.first != nullptr) own.first->link_ = &task.next_;
+  own.first = &task;
+  ++own.size;
   return true;
 }
 
 void task_registry::remove(task_record& task) noexcept {
-  shard& shard = shards_[task.shard_];
+  shard& own = shards_[task.shard_];
   {
-    const std::lock_guard lock(shard.lock);
+    const std::lock_guard lock(own.lock);
     *task.link_ = task.next_;
     if (task.next_ != nullptr) task.next_->link_ = task.link_;
-    --shard.size;
+    --own.size;
   }
   if (closing_.load()) {
     ended_after_close_.fetch_add(1);
@@ -38,9 +38,9 @@ void task_registry::remove(task_record& task) noexcept {
 
 void task_registry::close() noexcept {
   closing_.store(true);
-  for (shard& shard : shards_) {
-    const std::lock_guard lock(shard.lock);
-    shard.closed = true;
+  for (shard& each : shards_) {
+    const std::lock_guard lock(each.lock);
+    each.closed = true;
   }
 }
 
@@ -63,18 +63,18 @@ bool task_registry::wait_empty(std::chrono::steady_clock::time_point deadline) n
 
 std::size_t task_registry::size() const noexcept {
   std::size_t sum = 0;
-  for (const shard& shard : shards_) {
-    const std::lock_guard lock(shard.lock);
-    sum += shard.size;
+  for (const shard& each : shards_) {
+    const std::lock_guard lock(each.lock);
+    sum += each.size;
   }
   return sum;
 }
 
 std::vector<task_record*> task_registry::snapshot() const {
   std::vector<task_record*> all;
-  for (const shard& shard : shards_) {
-    const std::lock_guard lock(shard.lock);
-    for (task_record* task = shard.first; task != nullptr; task = task->next_) {
+  for (const shard& each : shards_) {
+    const std::lock_guard lock(each.lock);
+    for (task_record* task = each.first; task != nullptr; task = task->next_) {
       task->add_reference();
       all.push_back(task);
     }
