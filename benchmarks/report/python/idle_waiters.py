@@ -1,0 +1,31 @@
+"""Many who sleep until the same moment."""
+
+import asyncio
+import time
+
+from measure import Run
+
+run = Run()
+waiters, wait_s = run.count("waiters"), run.number("wait_ms") * 1e-3
+lateness = [0.0] * waiters
+
+
+async def wait(i, until):
+    await asyncio.sleep(until - time.monotonic())
+    lateness[i] = max(0.0, time.monotonic() - until) * 1e6
+
+
+async def main():
+    until = started + wait_s
+    await asyncio.gather(*(wait(i, until) for i in range(waiters)))
+
+
+run.start()
+started = time.monotonic()
+asyncio.run(main())
+run.stop()
+run.extra(
+    "bytes_per_waiter", (run.line["peak_rss_bytes"] - run.line["base_rss_bytes"]) / waiters
+)
+run.latencies_us(lateness)
+run.report()

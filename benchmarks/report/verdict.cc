@@ -1,0 +1,226 @@
+#include "magpie/benchmarks/report/verdict.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <tuple>
+
+#include "magpie/benchmarks/report/format.h"
+#include "magpie/benchmarks/report/statistics.h"
+#include "magpie/benchmarks/report/strategy.h"
+
+namespace magpie::bench {
+namespace {
+
+struct measure {
+  std::string_view name;
+  double sample::* value;
+};
+
+constexpr measure k_wall = {"wall time", &sample::wall_s};
+constexpr measure k_cpu = {"CPU time", &sample::cpu_s};
+constexpr measure k_memory = {"peak memory", &sample::peak_rss_bytes};
+
+double median_of(const contestant& who, const measure& m) {
+  std::vector<double> values;
+  for (const measurement& each : who.runs)
+    values.push_back(each.measured.*m.value);
+  return median(std::move(values));
+}
+
+std::vector<double> ratios_by_round(const contestant& a, const contestant& b, const measure& m) {
+  std::vector<double> ratios;
+  for (const measurement& mine : a.runs) {
+    for (const measurement& theirs : b.runs) {
+      const double divisor = theirs.measured.*m.value;
+      if (mine.round == theirs.round && divisor > 0) {
+        ratios.push_back(mine.measured.*m.value / divisor);
+      }
+    }
+  }
+  return ratios;
+}
+
+relation relate(const comparison& c, const thresholds& limits) {
+  if (c.rounds < limits.min_rounds) return relation::unclear;
+  if (c.ratio <= limits.less) return c.high < 1 ? relation::less : relation::unclear;
+  if (c.ratio >= limits.more) return c.low > 1 ? relation::more : relation::unclear;
+  return c.high <= limits.noise * c.low ? relation::same : relation::unclear;
+}
+
+comparison compare(const contestant& a, const contestant& b, const measure& m,
+                   const thresholds& limits) {
+  comparison result;
+  result.measure = m.name;
+  const std::vector<double> ratios = ratios_by_round(a, b, m);
+  result.rounds = ratios.size();
+  if (ratios.empty()) return result;
+  result.ratio = median(ratios);
+  std::tie(result.low, result.high) = kept_range(ratios);
+  result.found = relate(result, limits);
+  return result;
+}
+
+// As compare(), but a difference below the floor is none.
+comparison compare_above(double floor, const contestant& a, const contestant& b, const measure& m,
+                         const thresholds& limits) {
+  comparison result = compare(a, b, m, limits);
+  if (std::fabs(median_of(a, m) - median_of(b, m)) < floor) result.found = relation::same;
+  return result;
+}
+
+verdict conclude(const std::vector<comparison>& found) {
+  switch (found[0].found) {
+    case relation::less:
+      return verdict::helps;
+    case relation::more:
+      return verdict::hurts;
+    case relation::unclear:
+      return verdict::inconclusive;
+    case relation::same:
+      break;
+  }
+  const auto any = [&](relation r) { return found[1].found == r || found[2].found == r; };
+  if (any(relation::less) && !any(relation::more)) return verdict::helps;
+  if (any(relation::more) && !any(relation::less)) return verdict::hurts;
+  return verdict::no_difference;
+}
+
+std::string in_words(const comparison& c) {
+  if (c.rounds == 0) return std::string(c.measure) + ": no common round";
+  return std::string(c.measure) + " " + format_ratio(c.ratio) + " (rounds " + format_ratio(c.low) +
+         " to " + format_ratio(c.high) + ": " + std::string(to_string(c.found)) + ")";
+}
+
+std::string conclusion(verdict v, const std::vector<comparison>& found, const thresholds& limits) {
+  const bool by_wall = found[0].found != relation::same;
+  switch (v) {
+    case verdict::helps:
+      return by_wall ? "it is faster" : "it takes the same time with less";
+    case verdict::hurts:
+      return by_wall ? "it is slower" : "it takes the same time with more";
+    case verdict::inconclusive:
+      return found[0].rounds < limits.min_rounds ? "too few rounds to tell"
+                                                 : "the rounds differ too much to tell";
+    case verdict::no_difference:
+      break;
+  }
+  const bool trade = found[1].found != relation::same || found[2].found != relation::same;
+  return trade ? "it takes the same time and trades CPU for memory, or that is unclear"
+               : "it takes the same time, CPU and memory";
+}
+
+judgement judge_against(const contestant& candidate, const contestant& opponent, bool is_best,
+                        const thresholds& limits) {
+  judgement result;
+  result.candidate = candidate.strategy;
+  result.opponent = opponent.strategy;
+  result.comparisons = {
+      compare(candidate, opponent, k_wall, limits),
+      compare_above(limits.cpu_floor_s, candidate, opponent, k_cpu, limits),
+      compare_above(limits.memory_floor_bytes, candidate, opponent, k_memory, limits),
+  };
+  result.result = conclude(result.comparisons);
+  const std::string title(find_strategy(candidate.strategy).title);
+  const std::string other(find_strategy(opponent.strategy).title);
+  result.reason = title + " against " + other +
+                  (is_best ? ", the fastest blocking strategy: "
+                           : ", a blocking strategy about as fast as the fastest: ") +
+                  conclusion(result.result, result.comparisons, limits) +
+                  ". Ratios: " + in_words(result.comparisons[0]) + ", " +
+                  in_words(result.comparisons[1]) + ", " + in_words(result.comparisons[2]) + ".";
+  return result;
+}
+
+// The smaller, the less favourable. Inconclusive could be a hurt, so it ranks below a clear
+// "no difference".
+int favour(verdict v) {
+  switch (v) {
+    case verdict::hurts:
+      return 0;
+    case verdict::inconclusive:
+      return 1;
+    case verdict::no_difference:
+      return 2;
+    case verdict::helps:
+      return 3;
+  }
+  return 1;
+}
+
+const contestant* fastest(const std::vector<contestant>& contestants, role part) {
+  const contestant* best = nullptr;
+  for (const contestant& each : contestants) {
+    if (each.part != part || each.runs.empty()) continue;
+    if (!best || median_of(each, k_wall) < median_of(*best, k_wall)) best = &each;
+  }
+  return best;
+}
+
+}  // namespace
+
+std::string_view to_string(verdict v) {
+  switch (v) {
+    case verdict::helps:
+      return "helps";
+    case verdict::no_difference:
+      return "no difference";
+    case verdict::hurts:
+      return "hurts";
+    case verdict::inconclusive:
+      return "inconclusive";
+  }
+  return "inconclusive";
+}
+
+std::string_view to_string(relation r) {
+  switch (r) {
+    case relation::less:
+      return "less";
+    case relation::same:
+      return "same";
+    case relation::more:
+      return "more";
+    case relation::unclear:
+      return "unclear";
+  }
+  return "unclear";
+}
+
+std::string thresholds::text() const {
+  char numbers[512];
+  std::snprintf(numbers, sizeof numbers,
+                "less: ratio at most %.2fx and all rounds below 1x; more: ratio at least %.2fx and "
+                "all rounds above 1x; same: between, with rounds within a factor of %.1f; anything "
+                "else, or fewer than %zu rounds, is unclear. CPU time counts from %s and memory "
+                "from %s of difference.",
+                less, more, noise, min_rounds, format_seconds(cpu_floor_s).c_str(),
+                format_bytes(memory_floor_bytes).c_str());
+  return std::string("The fastest judged magpie strategy against the fastest blocking one, and ") +
+         "against every other blocking one about as fast, round by round; the least favourable " +
+         "comparison is the verdict. Wall time decides (less helps, more hurts); when it is the " +
+         "same, CPU time and peak memory do. " + numbers;
+}
+
+judgement judge(const std::vector<contestant>& contestants, const thresholds& limits) {
+  const contestant* const candidate = fastest(contestants, role::judged);
+  const contestant* const best = fastest(contestants, role::opponent);
+  judgement result;
+  if (!candidate || !best) {
+    result.reason =
+        !candidate ? "No judged magpie strategy was run." : "No blocking strategy was run.";
+    return result;
+  }
+  result = judge_against(*candidate, *best, true, limits);
+  const double contested = limits.more * median_of(*best, k_wall);
+  for (const contestant& other : contestants) {
+    if (other.part != role::opponent || &other == best || other.runs.empty()) continue;
+    if (median_of(other, k_wall) > contested) continue;
+    judgement against = judge_against(*candidate, other, false, limits);
+    if (favour(against.result) < favour(result.result)) result = std::move(against);
+  }
+  return result;
+}
+
+}  // namespace magpie::bench
