@@ -8,20 +8,20 @@
 
 using namespace std::chrono_literals;
 
-using record = std::map<std::string, int>;
+using reply = std::map<std::string, int>;
 
-magpie::task<record> fetch_one(std::ostream& out) {
+magpie::task<reply> fetch_one(std::ostream& out) {
   out << "Fetching data...\n";
   co_await magpie::sleep_for(2s);  // A slow operation.
   out << "Data fetched!\n";
-  record fetched;
+  reply fetched;
   fetched["data"] = 123;
   co_return fetched;
 }
 
 magpie::task<> fetch_data(std::ostream& out) {
   out << "Start\n";
-  const record result = co_await fetch_one(out);
+  const reply result = co_await fetch_one(out);
   for (const auto& [key, value] : result)
     out << "Result: " << key << " = " << value << '\n';
   out << "End\n";
