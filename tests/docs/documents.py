@@ -26,6 +26,11 @@ FUNCTIONS_ARE_REAL = ("docs/life-of-a-task.md", "docs/design.md")
 LANGUAGES = ("cpp", "c++", "cc", "cxx", "c")
 FOLDERS = ("runtime", "io", "examples", "benchmarks", "tests", "docs", "tools", "third_party")
 PRELUDE = """\
+// The blocks of several documents: for g++, no type here has a main file.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 #include <chrono>
 #include <iostream>
 #include <string>
@@ -135,11 +140,12 @@ class functions:
                         self.read(read(where, file))
 
     def read(self, text):
-        code = re.sub(r"//[^\n]*", "", text)
+        code = re.sub(r'//[^\n]*|"[^"\n]*"|\[\[.*?\]\]', "", text)
         names = set(re.findall(r"\b(\w+)\s*\(", code))
         self.names |= names
-        for owner in re.findall(r"\b(?:class|struct)(?:\s+\w+(?:\([^)]*\))?)*?\s+(\w+)\b[^;{}()]*\{",
-                                code):
+        # A file that defines a class is taken to define it whole.
+        for owner in re.findall(r"^[ \t]*(?:class|struct)\s+(?:\w+\s+)*?(\w+)\s*(?:final\s*)?[:{]",
+                                code, re.MULTILINE):
             self.members |= {(owner, name) for name in names}
         self.members |= set(re.findall(r"\b(\w+)::(\w+)\s*\(", code))
 
@@ -156,7 +162,7 @@ def check_functions(known, path, number, line):
 
 
 def documents(root):
-    found = ["README.md"]
+    found = [name for name in os.listdir(root) if name.endswith(".md")]
     for where, _, files in os.walk(os.path.join(root, "docs")):
         found += [os.path.relpath(os.path.join(where, f), root) for f in files if f.endswith(".md")]
     return sorted(found)
@@ -201,7 +207,7 @@ def extract(paths):
                        "co_return;\n}"
             bodies.append(f"namespace block_{len(bodies) + 1} {{\n"
                           f"#line {found.line + 1} \"{path}\"\n{body}\n}}\n")
-    return "".join(includes) + "\n" + "\n".join(bodies) + "\nint main() {\n  return 0;\n}\n"
+    return "".join(includes) + "\n" + "\n".join(bodies)
 
 
 def main(arguments):

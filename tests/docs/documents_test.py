@@ -11,7 +11,8 @@ FILES = {
     "docs/design.md": "`worker::find_work()` of `runtime/worker.cc`; `run()`; `folder/` is none.\n",
     "examples/hello.cc": "// Hello.\n// World.\n\nint main() {\n  // [middle]\n  go();\n"
                          "  // [middle end]\n}\n",
-    "runtime/worker.cc": "// gone()\nclass worker {\n  void find_work();\n};\nvoid run();\n",
+    "runtime/worker.cc": "// gone()\ntemplate <class T>\nclass [[nodiscard(\"x()\")]] MACRO worker final"
+                         " : a<T> {\n  void find_work();\n};\nvoid run();\n",
     "io/tcp.cc": "task<size_t> tcp_stream::read(std::span<std::byte> into) {}\n",
 }
 
