@@ -2,14 +2,23 @@
 #define MAGPIE_BENCHMARKS_REPORT_EMBEDDED_H_
 
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 namespace magpie::bench {
 
-// Writes the files of python/, which are compiled in so that the binary runs from anywhere.
+// A file that is compiled in, so that the binary runs from anywhere.
+struct embedded_file {
+  std::string_view name;
+  std::string_view text;
+};
+
+// The files of python/ and the style sheet of the page; embed.sh makes the source.
+std::span<const embedded_file> embedded_files();
+
+// Writes the scripts into a folder.
 void write_scripts(const std::filesystem::path& folder);
 
-// The style sheet of the page.
 std::string_view page_style();
 
 }  // namespace magpie::bench

@@ -75,6 +75,7 @@ json of(const thresholds& limits) {
           {"cpu_floor_s", limits.cpu_floor_s},
           {"memory_floor_bytes", limits.memory_floor_bytes},
           {"min_rounds", limits.min_rounds},
+          {"quiet", limits.quiet},
           {"text", limits.text()}};
 }
 
@@ -123,6 +124,7 @@ json of(const workload_result& result, const thresholds& limits) {
               {"strategies", json::array()},
               {"not_run", json::array()},
               {"scaling", json::array()},
+              {"others_share_of_processors", result.disturbance},
               {"seconds", result.seconds}};
   for (const strategy_result& each : result.strategies)
     one["strategies"].push_back(of(each));

@@ -51,6 +51,8 @@ struct workload_result {
   // Nothing when it never does.
   std::map<std::string_view, std::optional<double>> break_even_us;
   judgement judged;
+  // The share of the processors that other programs had during the rounds.
+  double disturbance = 0;
   double seconds = 0;
 
   const strategy_result* find(std::string_view strategy) const;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "magpie/benchmarks/report/disturbance.h"
 #include "magpie/benchmarks/report/embedded.h"
 #include "magpie/benchmarks/report/plan.h"
 #include "magpie/benchmarks/report/process.h"
@@ -104,7 +105,7 @@ judgement judge_result(const workload_result& result) {
   for (const strategy_result& each : result.strategies) {
     contestants.push_back({each.what->strategy, each.what->part, each.runs});
   }
-  return judge(contestants);
+  return judge(contestants, thresholds(), result.disturbance);
 }
 
 }  // namespace
@@ -122,7 +123,7 @@ double session::budget() const {
     case scale::tiny:
       return 10;
     case scale::quick:
-      return 85;
+      return 80;
     case scale::full:
       return 600;
   }
@@ -156,7 +157,9 @@ workload_result session::measure_one(const workload& w, double slice, progress& 
     p.set("workers", workers_);
     result.sizes = sizes_of(p);
     const std::vector<sweep> sweeps = w.sweeps ? w.sweeps(size_, workers_) : std::vector<sweep>();
+    const processor_times before = read_processor_times(around_.running());
     measure_rounds(result, p, sweeps.empty() ? slice : 0.7 * slice, shown);
+    result.disturbance = share_of_others(before, read_processor_times(around_.running()));
     for (std::size_t i = 0; i < sweeps.size(); ++i) {
       const double left = std::max(0.0, started + slice - now_s());
       measure_sweep(result, sweeps[i], p, left / static_cast<double>(sweeps.size() - i), shown);

@@ -42,15 +42,20 @@ std::vector<double> ratios_by_round(const contestant& a, const contestant& b, co
   return ratios;
 }
 
-relation relate(const comparison& c, const thresholds& limits) {
+// `widening` is 1, or more when the thresholds have to be passed by a wider margin.
+relation relate(const comparison& c, const thresholds& limits, double widening) {
   if (c.rounds < limits.min_rounds) return relation::unclear;
-  if (c.ratio <= limits.less) return c.high < 1 ? relation::less : relation::unclear;
-  if (c.ratio >= limits.more) return c.low > 1 ? relation::more : relation::unclear;
+  if (c.ratio <= limits.less) {
+    return c.high < 1 && c.ratio * widening <= limits.less ? relation::less : relation::unclear;
+  }
+  if (c.ratio >= limits.more) {
+    return c.low > 1 && c.ratio >= limits.more * widening ? relation::more : relation::unclear;
+  }
   return c.high <= limits.noise * c.low ? relation::same : relation::unclear;
 }
 
 comparison compare(const contestant& a, const contestant& b, const measure& m,
-                   const thresholds& limits) {
+                   const thresholds& limits, double widening = 1) {
   comparison result;
   result.measure = m.name;
   const std::vector<double> ratios = ratios_by_round(a, b, m);
@@ -58,7 +63,7 @@ comparison compare(const contestant& a, const contestant& b, const measure& m,
   if (ratios.empty()) return result;
   result.ratio = median(ratios);
   std::tie(result.low, result.high) = kept_range(ratios);
-  result.found = relate(result, limits);
+  result.found = relate(result, limits, widening);
   return result;
 }
 
@@ -112,12 +117,12 @@ std::string conclusion(verdict v, const std::vector<comparison>& found, const th
 }
 
 judgement judge_against(const contestant& candidate, const contestant& opponent, bool is_best,
-                        const thresholds& limits) {
+                        const thresholds& limits, double widening) {
   judgement result;
   result.candidate = candidate.strategy;
   result.opponent = opponent.strategy;
   result.comparisons = {
-      compare(candidate, opponent, k_wall, limits),
+      compare(candidate, opponent, k_wall, limits, widening),
       compare_above(limits.cpu_floor_s, candidate, opponent, k_cpu, limits),
       compare_above(limits.memory_floor_bytes, candidate, opponent, k_memory, limits),
   };
@@ -189,21 +194,24 @@ std::string_view to_string(relation r) {
 }
 
 std::string thresholds::text() const {
-  char numbers[512];
-  std::snprintf(numbers, sizeof numbers,
-                "less: ratio at most %.2fx and all rounds below 1x; more: ratio at least %.2fx and "
-                "all rounds above 1x; same: between, with rounds within a factor of %.1f; anything "
-                "else, or fewer than %zu rounds, is unclear. CPU time counts from %s and memory "
-                "from %s of difference.",
-                less, more, noise, min_rounds, format_seconds(cpu_floor_s).c_str(),
-                format_bytes(memory_floor_bytes).c_str());
+  char numbers[1024];
+  std::snprintf(
+      numbers, sizeof numbers,
+      "less: ratio at most %.2fx and all rounds below 1x; more: ratio at least %.2fx and "
+      "all rounds above 1x; same: between, with rounds within a factor of %.1f; anything "
+      "else, or fewer than %zu rounds, is unclear. CPU time counts from %s and memory "
+      "from %s of difference. Where other programs had a share s of the processors meanwhile (from "
+      "%.0f %% on), the thresholds of wall time are wider by 1 / (1 - s).",
+      less, more, noise, min_rounds, format_seconds(cpu_floor_s).c_str(),
+      format_bytes(memory_floor_bytes).c_str(), 100 * quiet);
   return std::string("The fastest judged magpie strategy against the fastest blocking one, and ") +
          "against every other blocking one about as fast, round by round; the least favourable " +
          "comparison is the verdict. Wall time decides (less helps, more hurts); when it is the " +
          "same, CPU time and peak memory do. " + numbers;
 }
 
-judgement judge(const std::vector<contestant>& contestants, const thresholds& limits) {
+judgement judge(const std::vector<contestant>& contestants, const thresholds& limits,
+                double disturbance) {
   const contestant* const candidate = fastest(contestants, role::judged);
   const contestant* const best = fastest(contestants, role::opponent);
   judgement result;
@@ -212,13 +220,22 @@ judgement judge(const std::vector<contestant>& contestants, const thresholds& li
         !candidate ? "No judged magpie strategy was run." : "No blocking strategy was run.";
     return result;
   }
-  result = judge_against(*candidate, *best, true, limits);
+  const bool quiet = disturbance < limits.quiet;
+  const double widening = quiet ? 1 : 1 / (1 - std::min(disturbance, 0.99));
+  result = judge_against(*candidate, *best, true, limits, widening);
   const double contested = limits.more * median_of(*best, k_wall);
   for (const contestant& other : contestants) {
     if (other.part != role::opponent || &other == best || other.runs.empty()) continue;
     if (median_of(other, k_wall) > contested) continue;
-    judgement against = judge_against(*candidate, other, false, limits);
+    judgement against = judge_against(*candidate, other, false, limits, widening);
     if (favour(against.result) < favour(result.result)) result = std::move(against);
+  }
+  if (!quiet) {
+    char percent[16];
+    std::snprintf(percent, sizeof percent, "%.0f %%", 100 * disturbance);
+    result.reason += std::string(" Other programs had ") + percent +
+                     " of the processors meanwhile, so wall times had to differ by " +
+                     format_ratio(widening) + " of the usual.";
   }
   return result;
 }

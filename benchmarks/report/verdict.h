@@ -18,7 +18,10 @@
 //      unclear  otherwise, and with fewer than `min_rounds` rounds in common.
 // 4. Wall time decides. Only when it is the same, CPU time and peak memory do, if they differ by
 //    more than their floors: less of one and not more of the other helps, and the reverse hurts.
-// 5. The verdict is the least favourable one over all opponents.
+// 5. Other programs that ran meanwhile slow down whoever uses all processors more than whoever
+//    uses one. When they had a share s of the processors, a wall time counts as less or more only
+//    beyond the thresholds divided and multiplied by 1 / (1 - s), and is unclear before.
+// 6. The verdict is the least favourable one over all opponents.
 
 #include <string>
 #include <string_view>
@@ -38,6 +41,8 @@ struct thresholds {
   double cpu_floor_s = 0.010;
   double memory_floor_bytes = 4.0 * 1024 * 1024;
   std::size_t min_rounds = 3;
+  // Less disturbance than this is that of an idle system.
+  double quiet = 0.05;
 
   // In words, as printed with every verdict.
   std::string text() const;
@@ -79,7 +84,9 @@ struct judgement {
   std::vector<comparison> comparisons;
 };
 
-judgement judge(const std::vector<contestant>& contestants, const thresholds& limits = {});
+// `disturbance` is the share of the processors that other programs had meanwhile, from 0 to 1.
+judgement judge(const std::vector<contestant>& contestants, const thresholds& limits = {},
+                double disturbance = 0);
 
 }  // namespace magpie::bench
 

@@ -10,7 +10,8 @@ from measure import Run
 run = Run()
 paths = [run.text("root") + "/" + file_name(i) for i in range(run.count("files"))]
 in_threads = run.strategy == "python_asyncio_to_thread"
-latencies = [0.0] * len(paths)
+reads = len(paths) * run.count("passes")
+latencies = [0.0] * reads
 total = 0
 
 
@@ -31,21 +32,21 @@ async def read(i):
     global total
     start = time.perf_counter()
     if in_threads:
-        size = await asyncio.to_thread(read_file, paths[i])
+        size = await asyncio.to_thread(read_file, paths[i % len(paths)])
     else:
-        size = read_file(paths[i])
+        size = read_file(paths[i % len(paths)])
     total += size
     latencies[i] = (time.perf_counter() - start) * 1e6
 
 
 async def main():
-    await asyncio.gather(*(read(i) for i in range(len(paths))))
+    await asyncio.gather(*(read(i) for i in range(reads)))
 
 
 run.start()
 asyncio.run(main())
 run.stop()
 run.check(total)
-run.extra("files_per_s", len(paths) / run.line["wall_s"])
+run.extra("files_per_s", reads / run.line["wall_s"])
 run.latencies_us(latencies)
 run.report()

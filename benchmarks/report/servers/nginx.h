@@ -19,6 +19,7 @@ class nginx {
   nginx(const std::filesystem::path& root, const std::filesystem::path& folder);
 
   std::uint16_t port() const { return port_; }
+  pid_t id() const { return server_->id(); }
   // As nginx -v says it, such as "nginx/1.22.1".
   const std::string& version() const { return version_; }
 

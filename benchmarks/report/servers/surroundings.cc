@@ -75,6 +75,14 @@ double surroundings::kernel_us() {
   return *kernel_us_;
 }
 
+std::vector<pid_t> surroundings::running() const {
+  std::vector<pid_t> found;
+  if (nginx_) found.push_back(nginx_->id());
+  if (proxy_) found.push_back(proxy_->id());
+  if (echo_) found.push_back(echo_->id());
+  return found;
+}
+
 parameters surroundings::provide(const workload& w) {
   parameters result = w.sizes(size_);
   if (w.around.nginx) {

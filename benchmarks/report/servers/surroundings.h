@@ -1,8 +1,11 @@
 #ifndef MAGPIE_BENCHMARKS_REPORT_SERVERS_SURROUNDINGS_H_
 #define MAGPIE_BENCHMARKS_REPORT_SERVERS_SURROUNDINGS_H_
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "magpie/benchmarks/report/parameters.h"
 #include "magpie/benchmarks/report/process.h"
@@ -22,6 +25,9 @@ class surroundings {
   // The addresses, paths and times that the workload's runs are given. Throws
   // std::runtime_error when something that it needs cannot be had, saying what is missing.
   parameters provide(const workload& w);
+
+  // The servers that run now.
+  std::vector<pid_t> running() const;
 
   // "nginx/1.22.1", or empty as long as none was started.
   std::string nginx_version() const { return nginx_ ? nginx_->version() : std::string(); }

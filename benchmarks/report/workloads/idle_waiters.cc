@@ -89,21 +89,19 @@ parameters sizes(scale size) {
 std::vector<sweep> sweeps(scale size, std::size_t) {
   using namespace strategies;
   if (size == scale::tiny) return {};
-  sweep threads_too{"over the number of waiters",
+  sweep over_number{"over the number of waiters",
                     "waiters",
                     "waiters",
                     "bytes_per_waiter",
                     "bytes per waiter",
-                    {100, 1000, 10000},
+                    {100, 1000, 5000},
                     {thread_per_operation, magpie_n, asyncio},
                     nullptr};
-  if (size == scale::full) {
-    threads_too.points = {10, 100, 1000, 5000, 10000};
-  }
-  threads_too.adjust = [](double point, parameters& p) {
-    p.set("wait_ms", point >= 5000 ? std::size_t{1000} : std::size_t{150});
+  if (size == scale::full) over_number.points = {10, 100, 1000, 10000};
+  over_number.adjust = [](double point, parameters& p) {
+    p.set("wait_ms", std::size_t{point >= 10000 ? 1000u : point >= 5000 ? 500u : 150u});
   };
-  return {threads_too};
+  return {over_number};
 }
 
 }  // namespace

@@ -55,14 +55,14 @@ class plant {
   std::size_t batches() const { return batches_; }
   std::uint64_t total() const { return total_; }
 
-  batch load(std::size_t k) {
-    batch loaded;
+  // Fills the batch anew; the memory that it has is used again.
+  void load(std::size_t k, batch& loaded) {
+    loaded.text.clear();
     const std::size_t from = k * k_batch_files;
     for (std::size_t i = from; i < from + k_batch_files; ++i) {
       const std::size_t size = read_file(root_ + "/" + file_name(i % files_), buffer_);
       loaded.text.append(buffer_.data(), size);
     }
-    return loaded;
   }
 
   static void work(batch& b) { b.digest = digest(b.text, 1); }
@@ -121,8 +121,11 @@ void flow_in_threads(plant& all) {
   bounded_queue loaded;
   bounded_queue worked;
   std::thread loading([&] {
-    for (std::size_t k = 0; k < all.batches(); ++k)
-      loaded.put(all.load(k));
+    for (std::size_t k = 0; k < all.batches(); ++k) {
+      batch b;
+      all.load(k, b);
+      loaded.put(std::move(b));
+    }
     loaded.close();
   });
   std::thread working([&] {
@@ -147,7 +150,7 @@ class belt {
   bool loads(std::size_t step) const { return step < all_.batches(); }
   bool works(std::size_t step) const { return step >= 1 && step - 1 < all_.batches(); }
   bool stores(std::size_t step) const { return step >= 2; }
-  void load(std::size_t step) { slot(step) = all_.load(step); }
+  void load(std::size_t step) { all_.load(step, slot(step)); }
   void work(std::size_t step) { plant::work(slot(step - 1)); }
   void store(std::size_t step) { all_.store(slot(step - 2)); }
 
@@ -203,8 +206,9 @@ void run_blocking(std::string_view strategy, const parameters& p, meter& m) {
   plant all(p);
   m.start();
   if (strategy == strategies::sequential) {
+    batch b;
     for (std::size_t k = 0; k < all.batches(); ++k) {
-      batch b = all.load(k);
+      all.load(k, b);
       plant::work(b);
       all.store(b);
     }

@@ -17,8 +17,8 @@ namespace magpie::bench {
 namespace {
 
 struct job {
-  explicit job(const parameters& p) : latencies_us(p.count("files")) {
-    for (std::size_t i = 0; i < latencies_us.size(); ++i) {
+  explicit job(const parameters& p) : latencies_us(p.count("files") * p.count("passes")) {
+    for (std::size_t i = 0; i < p.count("files"); ++i) {
       paths.push_back(p.text("root") + "/" + file_name(i));
     }
     // All of them are in the page cache before the work begins.
@@ -29,12 +29,12 @@ struct job {
 
   std::vector<std::string> paths;
   std::atomic<std::uint64_t> bytes = 0;
-  std::vector<double> latencies_us;  // Entry i: whoever reads file i.
+  std::vector<double> latencies_us;  // Entry i: whoever does read i, of file i modulo their number.
 };
 
 void read_one(job& all, std::size_t i) {
   thread_local std::vector<char> buffer(64 * 1024);
-  all.bytes += read_file(all.paths[i], buffer);
+  all.bytes += read_file(all.paths[i % all.paths.size()], buffer);
 }
 
 void read_one_timed(job& all, std::size_t i) {
@@ -66,14 +66,14 @@ using reader = task<> (*)(job&, std::size_t);
 
 task<> read_all(job& all, reader read) {
   std::vector<task<>> running;
-  for (std::size_t i = 0; i < all.paths.size(); ++i)
+  for (std::size_t i = 0; i < all.latencies_us.size(); ++i)
     running.push_back(read(all, i));
   co_await gather(std::move(running));
 }
 
 void finish(job& all, meter& m) {
   m.check(all.bytes);
-  m.extra("files_per_s", static_cast<double>(all.paths.size()) / m.result().wall_s);
+  m.extra("files_per_s", static_cast<double>(all.latencies_us.size()) / m.result().wall_s);
   m.latencies_us(std::move(all.latencies_us));
 }
 
@@ -82,11 +82,11 @@ void run_blocking(std::string_view strategy, const parameters& p, meter& m) {
   const auto work = [&all](std::size_t i) { read_one_timed(all, i); };
   m.start();
   if (strategy == strategies::sequential) {
-    run_sequentially(all.paths.size(), work);
+    run_sequentially(all.latencies_us.size(), work);
   } else if (strategy == strategies::thread_per_operation) {
-    run_thread_per_operation(all.paths.size(), work, p.count("alive"));
+    run_thread_per_operation(all.latencies_us.size(), work, p.count("alive"));
   } else {
-    run_on_thread_pool(all.paths.size(), work, p.count("workers"));
+    run_on_thread_pool(all.latencies_us.size(), work, p.count("workers"));
   }
   m.stop();
   finish(all, m);
@@ -105,8 +105,10 @@ void run_magpie(std::string_view strategy, const parameters& p, meter& m) {
   finish(all, m);
 }
 
-parameters sizes(scale) {
-  return parameters().set("alive", std::size_t{64});
+parameters sizes(scale size) {
+  parameters p;
+  p.set("alive", std::size_t{64});
+  return p.set("passes", std::size_t{size == scale::quick ? 3u : 1u});
 }
 
 std::vector<sweep> sweeps(scale size, std::size_t workers) {
@@ -133,7 +135,7 @@ workload small_files() {
       "A program reads thousands of small files. The kernel offers no readiness for "
       "files, so the call blocks somewhere. Is it worth to move it off the thread?";
   w.what =
-      "open, read to the end and close of real small files (headers and documents of this "
+      "Open, read to the end and close of real small files (headers and documents of this "
       "system, copied to a temporary folder). They are in the page cache, as files just "
       "written or often read are: no device is waited for. Latency is that of one file, with "
       "the way to another thread and back where there is one.";

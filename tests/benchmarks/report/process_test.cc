@@ -1,10 +1,12 @@
 #include "magpie/benchmarks/report/process.h"
+#include "magpie/benchmarks/report/disturbance.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <cerrno>
 #include <stdexcept>
+#include <thread>
 
 namespace magpie::bench {
 namespace {
@@ -67,6 +69,21 @@ TEST(process, finds_programs) {
   EXPECT_EQ(find_program("sh", {"/bin/sh"}), "/bin/sh");
   EXPECT_TRUE(find_program("sh").has_value());
   EXPECT_FALSE(find_program("no-such-program-anywhere").has_value());
+}
+
+TEST(disturbance, is_what_neither_idles_nor_is_ours) {
+  EXPECT_NEAR(share_of_others({100, 50, 10}, {110, 54, 13}), 0.3, 1e-9);
+  EXPECT_EQ(share_of_others({100, 50, 10}, {110, 60, 13}), 0);
+  EXPECT_EQ(share_of_others({}, {}), 0);
+}
+
+TEST(disturbance, our_own_children_are_no_others) {
+  process busy = shell("while :; do :; done");
+  const processor_times before = read_processor_times({busy.id()});
+  std::this_thread::sleep_for(300ms);
+  const processor_times after = read_processor_times({busy.id()});
+  EXPECT_GT(after.total, before.total);
+  EXPECT_GT(after.own - before.own, 0.02);
 }
 
 }  // namespace

@@ -167,6 +167,24 @@ TEST(verdict, the_reason_names_both_sides_and_the_figures) {
   EXPECT_EQ(j.comparisons[0].rounds, 3u);
 }
 
+TEST(verdict, on_a_disturbed_machine_wall_times_have_to_differ_by_more) {
+  const std::vector<contestant> twice = {magpie(three({2.0})), threads(three({1.0}))};
+  EXPECT_EQ(judge(twice, {}, 0.04).result, verdict::hurts);
+  EXPECT_EQ(judge(twice, {}, 0.30).result, verdict::hurts);
+  EXPECT_EQ(judge(twice, {}, 0.50).result, verdict::inconclusive);
+  const std::vector<contestant> half = {magpie(three({0.5})), threads(three({1.0}))};
+  EXPECT_EQ(judge(half, {}, 0.30).result, verdict::helps);
+  EXPECT_EQ(judge(half, {}, 0.50).result, verdict::inconclusive);
+  EXPECT_NE(judge(half, {}, 0.50).reason.find("had 50 % of the processors"), std::string::npos);
+}
+
+TEST(verdict, a_disturbed_machine_leaves_memory_as_it_is) {
+  EXPECT_EQ(
+      judge({magpie(three({1, 0.1, 5 * k_mebi})), threads(three({1, 0.1, 50 * k_mebi}))}, {}, 0.5)
+          .result,
+      verdict::helps);
+}
+
 TEST(verdict, the_thresholds_are_printed_as_they_are_applied) {
   thresholds other;
   other.less = 0.5;
