@@ -83,8 +83,8 @@ std::string scaling(const workload_result& result) {
   for (const sweep_result& swept : result.scaling) {
     if (swept.curves.empty()) continue;
     text += "<figure><figcaption>" + escape(swept.what.y_title) + " " + escape(swept.what.name) +
-            "</figcaption>" + legend(swept) + "<div class='wide'>" + lines(swept) +
-            "</div></figure>\n";
+            (has_logarithmic_axis(swept) ? " (log)" : "") + "</figcaption>" + legend(swept) +
+            "<div class='wide'>" + lines(swept) + "</div></figure>\n";
   }
   return text.empty() ? text : "<div class='charts'>" + text + "</div>\n";
 }

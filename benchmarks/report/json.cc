@@ -76,6 +76,7 @@ json of(const thresholds& limits) {
           {"memory_floor_bytes", limits.memory_floor_bytes},
           {"min_rounds", limits.min_rounds},
           {"quiet", limits.quiet},
+          {"busy", limits.busy},
           {"text", limits.text()}};
 }
 

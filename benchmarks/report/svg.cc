@@ -94,7 +94,7 @@ struct panel {
 
 constexpr double k_row = 26;
 constexpr double k_top = 26;
-constexpr double k_labels = 226;
+constexpr double k_labels = 240;
 constexpr double k_gap = 14;
 
 std::string draw_row(const panel& p, std::size_t i, const workload_result& result,
@@ -172,7 +172,7 @@ constexpr double k_width = 560;
 constexpr double k_height = 270;
 constexpr double k_left = 66;
 constexpr double k_right = 540;
-constexpr double k_upper = 20;
+constexpr double k_upper = 14;
 constexpr double k_lower = 222;
 
 std::string draw_curve(const curve& c, const sweep& s, const axis& x, const axis& y) {
@@ -188,17 +188,28 @@ std::string draw_curve(const curve& c, const sweep& s, const axis& x, const axis
   return element("polyline", "points='" + path + "' class='curve " + css + "'") + marks;
 }
 
-std::string draw_axes(const sweep_result& swept, const std::vector<double>& xs, const axis& x,
-                      const axis& y, double largest) {
+// Of the points and of their values.
+std::pair<bounds, bounds> bounds_of(const sweep_result& swept) {
+  bounds xs = k_nothing;
+  bounds ys = k_nothing;
+  for (const curve& c : swept.curves) {
+    for (const auto& [x, f] : c.points) {
+      widen(xs, figure{x, x, x, 1});
+      widen(ys, f);
+    }
+  }
+  return {xs, ys};
+}
+
+std::string draw_axes(const sweep_result& swept, const axis& x, const axis& y, double largest) {
   std::string text;
   for (const double tick : y.ticks(5, tick_unit(swept.what.measure, largest))) {
     text += line(k_left, y.at(tick), k_right, y.at(tick), "grid");
     text += label(k_left - 8, y.at(tick) + 4, "tick end", tick_text(swept.what.measure, tick));
   }
-  if (y.is_logarithmic()) text += label(k_left, k_upper - 2, "tick end", "(log)");
   text += line(k_left, k_lower, k_right, k_lower, "axis");
   double last = -100;
-  for (const double each : xs) {
+  for (const double each : swept.what.points) {
     if (x.at(each) - last < 44) continue;
     last = x.at(each);
     text += label(last, k_lower + 18, "tick middle", format_number(each));
@@ -261,26 +272,20 @@ std::string panels(const workload_result& result) {
 }
 
 std::string lines(const sweep_result& swept) {
-  bounds xs = k_nothing;
-  bounds ys = k_nothing;
-  std::vector<double> points;
-  for (const curve& c : swept.curves) {
-    for (const auto& [x, f] : c.points) {
-      widen(xs, figure{x, x, x, 1});
-      widen(ys, f);
-      points.push_back(x);
-    }
-  }
-  if (points.empty()) return {};
-  std::sort(points.begin(), points.end());
-  points.erase(std::unique(points.begin(), points.end()), points.end());
+  if (swept.curves.empty()) return {};
+  const auto [xs, ys] = bounds_of(swept);
   const axis x = axis::logarithmic(xs.first, xs.second, k_left + 8, k_right);
   const axis y = axis::fitting(ys.first, ys.second, k_lower, k_upper);
   std::string text = open_svg(k_width, k_height, swept.what.y_title);
-  text += draw_axes(swept, points, x, y, ys.second);
+  text += draw_axes(swept, x, y, ys.second);
   for (const curve& c : swept.curves)
     text += draw_curve(c, swept.what, x, y);
   return text + "</svg>\n";
+}
+
+bool has_logarithmic_axis(const sweep_result& swept) {
+  const bounds ys = bounds_of(swept).second;
+  return axis::fitting(ys.first, ys.second, 0, 1).is_logarithmic();
 }
 
 }  // namespace magpie::bench

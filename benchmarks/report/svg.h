@@ -17,6 +17,8 @@ std::string panels(const workload_result& result);
 
 // One sweep: a line for each strategy.
 std::string lines(const sweep_result& swept);
+// Whether its vertical axis is logarithmic.
+bool has_logarithmic_axis(const sweep_result& swept);
 
 }  // namespace magpie::bench
 

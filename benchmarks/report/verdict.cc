@@ -42,20 +42,27 @@ std::vector<double> ratios_by_round(const contestant& a, const contestant& b, co
   return ratios;
 }
 
-// `widening` is 1, or more when the thresholds have to be passed by a wider margin.
-relation relate(const comparison& c, const thresholds& limits, double widening) {
+// What other programs did to the wall times.
+struct disturbed {
+  // The thresholds have to be passed by this factor.
+  double widening = 1;
+  bool hides_gains = false;
+};
+
+relation relate(const comparison& c, const thresholds& limits, const disturbed& by) {
   if (c.rounds < limits.min_rounds) return relation::unclear;
   if (c.ratio <= limits.less) {
-    return c.high < 1 && c.ratio * widening <= limits.less ? relation::less : relation::unclear;
+    return c.high < 1 && c.ratio * by.widening <= limits.less ? relation::less : relation::unclear;
   }
   if (c.ratio >= limits.more) {
-    return c.low > 1 && c.ratio >= limits.more * widening ? relation::more : relation::unclear;
+    return c.low > 1 && c.ratio >= limits.more * by.widening ? relation::more : relation::unclear;
   }
-  return c.high <= limits.noise * c.low ? relation::same : relation::unclear;
+  const bool steady = c.high <= limits.noise * c.low && !by.hides_gains;
+  return steady ? relation::same : relation::unclear;
 }
 
 comparison compare(const contestant& a, const contestant& b, const measure& m,
-                   const thresholds& limits, double widening = 1) {
+                   const thresholds& limits, const disturbed& by = {}) {
   comparison result;
   result.measure = m.name;
   const std::vector<double> ratios = ratios_by_round(a, b, m);
@@ -63,7 +70,7 @@ comparison compare(const contestant& a, const contestant& b, const measure& m,
   if (ratios.empty()) return result;
   result.ratio = median(ratios);
   std::tie(result.low, result.high) = kept_range(ratios);
-  result.found = relate(result, limits, widening);
+  result.found = relate(result, limits, by);
   return result;
 }
 
@@ -107,7 +114,7 @@ std::string conclusion(verdict v, const std::vector<comparison>& found, const th
       return by_wall ? "it is slower" : "it takes the same time with more";
     case verdict::inconclusive:
       return found[0].rounds < limits.min_rounds ? "too few rounds to tell"
-                                                 : "the rounds differ too much to tell";
+                                                 : "too much noise to tell";
     case verdict::no_difference:
       break;
   }
@@ -117,12 +124,12 @@ std::string conclusion(verdict v, const std::vector<comparison>& found, const th
 }
 
 judgement judge_against(const contestant& candidate, const contestant& opponent, bool is_best,
-                        const thresholds& limits, double widening) {
+                        const thresholds& limits, const disturbed& by) {
   judgement result;
   result.candidate = candidate.strategy;
   result.opponent = opponent.strategy;
   result.comparisons = {
-      compare(candidate, opponent, k_wall, limits, widening),
+      compare(candidate, opponent, k_wall, limits, by),
       compare_above(limits.cpu_floor_s, candidate, opponent, k_cpu, limits),
       compare_above(limits.memory_floor_bytes, candidate, opponent, k_memory, limits),
   };
@@ -201,9 +208,10 @@ std::string thresholds::text() const {
       "all rounds above 1x; same: between, with rounds within a factor of %.1f; anything "
       "else, or fewer than %zu rounds, is unclear. CPU time counts from %s and memory "
       "from %s of difference. Where other programs had a share s of the processors meanwhile (from "
-      "%.0f %% on), the thresholds of wall time are wider by 1 / (1 - s).",
+      "%.0f %% on), the thresholds of wall time are wider by 1 / (1 - s), and from %.0f %% on no "
+      "wall time counts as the same.",
       less, more, noise, min_rounds, format_seconds(cpu_floor_s).c_str(),
-      format_bytes(memory_floor_bytes).c_str(), 100 * quiet);
+      format_bytes(memory_floor_bytes).c_str(), 100 * quiet, 100 * busy);
   return std::string("The fastest judged magpie strategy against the fastest blocking one, and ") +
          "against every other blocking one about as fast, round by round; the least favourable " +
          "comparison is the verdict. Wall time decides (less helps, more hurts); when it is the " +
@@ -221,13 +229,13 @@ judgement judge(const std::vector<contestant>& contestants, const thresholds& li
     return result;
   }
   const bool quiet = disturbance < limits.quiet;
-  const double widening = quiet ? 1 : 1 / (1 - std::min(disturbance, 0.99));
-  result = judge_against(*candidate, *best, true, limits, widening);
+  const disturbed by{quiet ? 1 : 1 / (1 - std::min(disturbance, 0.99)), disturbance >= limits.busy};
+  result = judge_against(*candidate, *best, true, limits, by);
   const double contested = limits.more * median_of(*best, k_wall);
   for (const contestant& other : contestants) {
     if (other.part != role::opponent || &other == best || other.runs.empty()) continue;
     if (median_of(other, k_wall) > contested) continue;
-    judgement against = judge_against(*candidate, other, false, limits, widening);
+    judgement against = judge_against(*candidate, other, false, limits, by);
     if (favour(against.result) < favour(result.result)) result = std::move(against);
   }
   if (!quiet) {
@@ -235,7 +243,7 @@ judgement judge(const std::vector<contestant>& contestants, const thresholds& li
     std::snprintf(percent, sizeof percent, "%.0f %%", 100 * disturbance);
     result.reason += std::string(" Other programs had ") + percent +
                      " of the processors meanwhile, so wall times had to differ by " +
-                     format_ratio(widening) + " of the usual.";
+                     format_ratio(by.widening) + " of the usual.";
   }
   return result;
 }

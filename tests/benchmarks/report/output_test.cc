@@ -55,6 +55,7 @@ report_results sample_results() {
   sweep s;
   s.name = "over workers";
   s.key = "workers";
+  s.points = {1, 2};
   s.x_title = "workers";
   s.measure = "wall_s";
   s.y_title = "wall time";
