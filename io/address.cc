@@ -12,7 +12,9 @@ namespace magpie::io {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, const char* why) {
-  throw std::invalid_argument("magpie: '" + std::string(text) + "' is no address: " + why +
+  std::string printable(text);
+  std::replace_if(printable.begin(), printable.end(), [](unsigned char c) { return c < ' '; }, '?');
+  throw std::invalid_argument("magpie: '" + printable + "' is no address: " + why +
                               "; write 127.0.0.1:80 or [::1]:80");
 }
 

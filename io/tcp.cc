@@ -46,7 +46,7 @@ task<std::size_t> read_some(shared_descriptor from, std::span<std::byte> into, a
     const ssize_t n = from->attempt(
         direction::read, seen, [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); });
     if (n >= 0) {
-      const auto count = static_cast<std::size_t>(n);
+      const auto count = static_cast<std::size_t>(n);  // 0: the end, which stays ready.
       if (count != 0 && count < into.size()) from->note_drained(direction::read, seen);
       deliver(0, error, "read from", peer);
       co_return count;

@@ -92,7 +92,7 @@ class tcp_stream {
   static task<tcp_stream> connect(address to, connect_options options, std::error_code& error);
 
   // Waits for the first bytes and gives how many there are, at most the size of the buffer. 0: the
-  // peer sends no more. The buffer outlives the operation.
+  // peer sends no more, or the buffer is empty. The buffer outlives the operation.
   task<std::size_t> read(std::span<std::byte> into);
   task<std::size_t> read(std::span<std::byte> into, std::error_code& error);
 

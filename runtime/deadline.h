@@ -18,8 +18,8 @@ class deadline {
   deadline(const deadline&) = delete;
   deadline& operator=(const deadline&) = delete;
 
-  // Worker, after arm(), and under the lock of the source, so that the awaiter cannot end before
-  // this returns. Throws std::bad_alloc, or std::length_error beyond 2^32 - 1 timers.
+  // Worker, from await_suspend(), after arm(). Throws std::bad_alloc, or std::length_error beyond
+  // 2^32 - 1 timers.
   void start();
 
   // Worker, from await_resume(), before disarm(). Does nothing if start() was not called.

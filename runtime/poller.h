@@ -22,6 +22,10 @@ class poller {
   poller& operator=(const poller&) = delete;
   virtual ~poller() = default;
 
+  // Once, before anything else; for what needs a thread. In a simulation, nothing but poll() may
+  // make tasks ready, and try_acquire() has to work. What it throws comes out of current_poller().
+  virtual void start(bool /*simulated*/) {}
+
   // Any thread; does not block. True: the caller alone may call poll(), until release(). A poller
   // that wants no help from workers returns false.
   virtual bool try_acquire() noexcept = 0;

@@ -38,11 +38,18 @@ std::thread start_without_signals(Run run) {
 
 }  // namespace
 
-io_thread::io_thread(io_mode mode) : mode_(mode), reactor_(make_epoll_reactor()) {
-  thread_ = start_without_signals([this] { run(); });
+io_thread::io_thread(io_mode mode) : mode_(mode), reactor_(make_epoll_reactor()) {}
+
+void io_thread::start(bool simulated) {
+  if (simulated) {
+    mode_ = io_mode::assisted;
+  } else {
+    thread_ = start_without_signals([this] { run(); });
+  }
 }
 
 io_thread::~io_thread() {
+  if (!thread_.joinable()) return;
   stopping_.store(true);
   signal_.signal();
   reactor_->interrupt();

@@ -23,9 +23,13 @@ namespace magpie::io::internal {
 
 class io_thread final : public poller {
  public:
-  // Starts the thread. Throws std::system_error, std::bad_alloc.
+  // Throws std::system_error, std::bad_alloc.
   explicit io_thread(io_mode mode);
   ~io_thread() override;
+
+  // Starts the thread, but for a simulation, in which the workers always poll. Throws
+  // std::system_error.
+  void start(bool simulated) override;
 
   // Outlives the runtime as long as a descriptor needs it.
   const std::shared_ptr<reactor>& events() const noexcept { return reactor_; }
@@ -44,8 +48,9 @@ class io_thread final : public poller {
   void take_turn(clock::duration limit) noexcept;
   void sleep_while_a_worker_waits(std::uint64_t turn) noexcept;
 
-  // Fixed before start.
-  const io_mode mode_;
+  // Fixed by start().
+  io_mode mode_;
+  // Fixed.
   const std::shared_ptr<reactor> reactor_;
   // Any thread. All of them sequentially consistent: each pair below is a store of one side,
   // followed by a load of what the other has stored.

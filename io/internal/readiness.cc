@@ -12,8 +12,6 @@ bool readiness::start(magpie::internal::promise_base& who) {
   }
   if (error_ != 0) return false;
   registration& where = on_.watched();
-  // From before arm() until nothing more is done with *this: whoever claims it meanwhile resumes
-  // the task on another worker, and await_resume() there waits for this lock.
   const std::lock_guard lock(where.lock());
   return submit(where, who);
 }

@@ -176,7 +176,9 @@ poller& scheduler::attach_poller(const std::function<std::unique_ptr<poller>(io_
   if (poller* attached = attached_poller()) return *attached;
   const std::lock_guard lock(lazily_made_);
   if (owned_poller_ == nullptr) {
-    owned_poller_ = make(settings_.io());
+    std::unique_ptr<poller> made = make(settings_.io());
+    made->start(simulated_ != nullptr);
+    owned_poller_ = std::move(made);
     poller_.store(owned_poller_.get());
   }
   return *owned_poller_;
