@@ -88,6 +88,12 @@ template <class Awaitable>
 concept has_co_await =
     requires(Awaitable&& awaited) { std::forward<Awaitable>(awaited).operator co_await(); };
 
+template <class Awaiter>
+concept is_awaiter = requires(std::remove_reference_t<Awaiter>& awaiter) {
+  awaiter.await_ready();
+  awaiter.await_resume();
+};
+
 // Awaits an awaiter where it stands. g++ 12 would copy one that await_transform returns by
 // reference.
 template <class Awaiter>
@@ -125,10 +131,18 @@ class task_promise_base : public promise_base {
     return task_awaiter<U>(task_access::release(child));
   }
   template <class U>
-  void await_transform(task<U>&) {
+  std::suspend_never await_transform(task<U>&) {
     static_assert(always_false<U>,
                   "magpie: a task is awaited once, and is empty afterwards; "
                   "write co_await std::move(t)");
+    return {};
+  }
+  template <class Foreign>
+  std::suspend_never await_transform(Foreign&&) {
+    static_assert(always_false<Foreign>,
+                  "magpie: a task cannot await this. A coroutine has to be called, f() and not f. "
+                  "For what blocks, such as std::future::get, use co_await magpie::blocking(...)");
+    return {};
   }
   template <class Awaitable>
     requires has_co_await<Awaitable>
@@ -138,6 +152,7 @@ class task_promise_base : public promise_base {
     return std::forward<Awaitable>(awaited).operator co_await();
   }
   template <class Awaiter>
+    requires(is_awaiter<Awaiter> && !has_co_await<Awaiter>)
   borrowed_awaiter<Awaiter> await_transform(
       Awaiter&& awaited, std::source_location here = std::source_location::current()) noexcept {
     where = here;
