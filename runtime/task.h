@@ -138,6 +138,7 @@ class task_promise_base : public promise_base {
     return {};
   }
   template <class Foreign>
+    requires(!is_awaiter<Foreign> && !has_co_await<Foreign>)
   std::suspend_never await_transform(Foreign&&) {
     static_assert(always_false<Foreign>,
                   "magpie: a task cannot await this. A coroutine has to be called, f() and not f. "
