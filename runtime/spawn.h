@@ -131,6 +131,7 @@ namespace internal {
 template <class T>
 join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string name,
                                    std::source_location where) {
+  task_access::check(what);
   // One reference for the handle; the other is the task's, and nobody's until it has started.
   record_pointer<T> record(new task_record_of<T>(owner, std::move(name), where));
   task_handle<T> root = task_access::release(what);

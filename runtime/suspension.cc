@@ -33,9 +33,8 @@ void suspension::resume() noexcept {
 }
 
 void suspension::arrive() noexcept {
-  // Read first: *this may be gone once both have arrived.
-  internal::promise_base& who = *who_;
-  if (one_arrived_.exchange(true)) internal::schedule(who);
+  // The first leaves *this to the second, without which the task does not go on.
+  if (one_arrived_.exchange(true)) internal::schedule(*who_);
 }
 
 internal::worker* suspension::home() const noexcept {
@@ -43,9 +42,9 @@ internal::worker* suspension::home() const noexcept {
 }
 
 void ready_list::add(suspension& claimed) noexcept {
-  internal::promise_base& ready = *claimed.who_;
-  // The worker that is about to suspend it will make it ready.
+  // If it is only about to suspend, its worker makes it ready.
   if (!claimed.one_arrived_.exchange(true)) return;
+  internal::promise_base& ready = *claimed.who_;
   ready.set_next(nullptr);
   if (last_ == nullptr) {
     first_ = &ready;
@@ -65,19 +64,18 @@ internal::promise_base* ready_list::take() noexcept {
 
 void ready_list::resume_all() noexcept {
   internal::worker* here = internal::current_worker();
-  internal::worker* to_wake = nullptr;
-  while (internal::promise_base* next = take()) {
-    internal::worker* home = next->home;
-    if (here != nullptr && &here->owner() == &home->owner()) {
-      here->push_ready(*next);
+  while (first_ != nullptr) {
+    internal::worker& home = *first_->home;
+    if (here != nullptr && &here->owner() == &home.owner()) {
+      here->push_ready(*take());
       continue;
     }
     // A run of tasks of one worker is injected whole before that worker is woken.
-    if (to_wake != nullptr && to_wake != home) to_wake->owner().wake_for_injection(*to_wake);
-    to_wake = home;
-    home->inject(*next);
+    const internal::scheduler::visit visit(home.owner());
+    while (first_ != nullptr && first_->home == &home)
+      home.inject(*take());
+    home.owner().wake_for_injection(home);
   }
-  if (to_wake != nullptr) to_wake->owner().wake_for_injection(*to_wake);
 }
 
 void throw_if_cancelled(suspension::outcome how) {

@@ -34,9 +34,13 @@ using task_handle = std::coroutine_handle<task_promise<T>>;
 // How everything that starts a task takes its coroutine out of it.
 struct task_access {
   template <class T>
-  static task_handle<T> release(task<T>& from) {
+  static void check(const task<T>& from) {
     if (!from.handle_)
       throw usage_error("magpie: this task is empty: it was moved from, or awaited before");
+  }
+  template <class T>
+  static task_handle<T> release(task<T>& from) {
+    check(from);
     return std::exchange(from.handle_, {});
   }
 };

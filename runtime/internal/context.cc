@@ -44,11 +44,13 @@ void context::remove(suspension& waiting) noexcept {
 }
 
 void context::enter() noexcept {
+  if (entered_.load()) return;
+  const bool gone = cancelled();  // So is, then, everything up to the first that has entered.
   for (context* c = this; !c->entered_.load(); c = c->parent_) {
     // From the inside out: each is complete before the walk that follows the list can reach it,
     // because all of this happens under one lock.
     context& parent = *c->parent_;
-    if (c->cancelled()) c->cancelled_.store(true);
+    if (gone) c->cancelled_.store(true);
     c->next_sibling_ = parent.first_child_;
     c->link_ = &parent.first_child_;
     if (parent.first_child_ != nullptr) parent.first_child_->link_ = &c->next_sibling_;

@@ -49,7 +49,9 @@ class deque {
   T* pop() {
     const std::uint64_t bottom = bottom_.load(std::memory_order_relaxed) - 1;
     ring_type* ring = ring_.load(std::memory_order_relaxed);
-    bottom_.store(bottom, std::memory_order_relaxed);
+    // Release, here and below: a thief that reads this instead of what push() stored must see the
+    // older items all the same, and since C++20 a relaxed store does not pass on the one before.
+    bottom_.store(bottom, std::memory_order_release);
     // Pairs with the heavy fence in steal(): of an owner and a thief that meet at the last item, at
     // least one sees the other.
     Atomics::light_fence();
@@ -62,7 +64,7 @@ class deque {
                                                   std::memory_order_relaxed)) {
       item = ring->get(bottom);
     }
-    bottom_.store(bottom + 1, std::memory_order_relaxed);
+    bottom_.store(bottom + 1, std::memory_order_release);
     return item;
   }
 

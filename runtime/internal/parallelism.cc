@@ -17,7 +17,7 @@ std::size_t processors_of(const std::string& quota, const std::string& period) {
     const long long time = std::stoll(quota);
     const long long of = std::stoll(period);
     if (time <= 0 || of <= 0) return 0;
-    return static_cast<std::size_t>((time + of - 1) / of);
+    return static_cast<std::size_t>(time / of + (time % of != 0 ? 1 : 0));
   } catch (const std::exception&) {
     return 0;
   }

@@ -52,6 +52,14 @@ class result : public result_base {
     }
   }
 
+  // After emplace() too: a local variable's destructor may throw when the coroutine has returned.
+  void fail(std::exception_ptr error) noexcept {
+    if constexpr (!std::is_trivially_destructible_v<T>) {
+      if (state_ == result_state::value) std::destroy_at(&value_);
+    }
+    result_base::fail(std::move(error));
+  }
+
   template <class... Args>
   void emplace(Args&&... args) {
     std::construct_at(&value_, std::forward<Args>(args)...);

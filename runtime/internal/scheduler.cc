@@ -8,6 +8,7 @@
 #include "magpie/runtime/internal/asymmetric_fence.h"
 #include "magpie/runtime/internal/blocking_pool.h"
 #include "magpie/runtime/internal/cpu_executor.h"
+#include "magpie/runtime/internal/futex.h"
 #include "magpie/runtime/internal/worker.h"
 
 namespace magpie::internal {
@@ -27,11 +28,13 @@ void schedule(promise_base& ready) noexcept {
 }
 
 void scheduler::inject(promise_base& ready) noexcept {
+  const visit here(*this);
   injected_.push(&ready);
   if (idle_.wants_wake_after_injection()) wake_one();
 }
 
 void scheduler::inject(promise_base& ready, worker& home) noexcept {
+  const visit here(*this);
   home.inject(ready);
   wake_for_injection(home);
 }
@@ -93,11 +96,12 @@ void end_task(std::coroutine_handle<> self, context& root) noexcept {
 // ---------------------------------------------------------------------------------- life
 
 scheduler::scheduler(const options& settings, environment* simulated)
-    : settings_(settings),
+    // The default is asked for once: the quota that it follows may change at any time.
+    : settings_(options(settings).workers(settings.workers())),
       simulated_(simulated),
       hook_(make_report_hook(settings)),
-      idle_(settings.workers()),
-      registry_(settings.workers() + 1) {
+      idle_(settings_.workers()),
+      registry_(settings_.workers() + 1) {
   asymmetric_fence::prepare();
   const std::size_t count = settings_.workers();
   workers_.reserve(count);
@@ -141,6 +145,7 @@ void scheduler::cancel_all_tasks() noexcept {
 }
 
 void scheduler::shut_down() noexcept {
+  const std::lock_guard once(shutting_down_);
   if (std::exchange(shut_down_, true)) return;
   cancel_all_tasks();
   if (simulated_ == nullptr) {
@@ -151,6 +156,7 @@ void scheduler::shut_down() noexcept {
       registry_.wait_empty(clock::time_point::max());
     }
   }
+  wait_for_visitors();
   // In the reverse order of their making: jobs resume on workers, the poller's thread too.
   {
     const std::lock_guard lock(lazily_made_);
@@ -160,6 +166,20 @@ void scheduler::shut_down() noexcept {
   stop_threads();
   poller_.store(nullptr);
   owned_poller_.reset();
+}
+
+void scheduler::end_visit() noexcept {
+  // The scheduler may be gone once the count is down: the kernel then finds no waiter there.
+  if (visitors_.fetch_sub(1) == (visitors_awaited | 1U)) futex_wake(visitors_, 1);
+}
+
+// After the last task has ended, so that none can come any more.
+void scheduler::wait_for_visitors() noexcept {
+  std::uint32_t visitors = visitors_.fetch_or(visitors_awaited) | visitors_awaited;
+  while (visitors != visitors_awaited) {
+    futex_wait(visitors_, visitors, std::chrono::steady_clock::time_point::max());
+    visitors = visitors_.load();
+  }
 }
 
 void scheduler::report_slow_tasks() noexcept {

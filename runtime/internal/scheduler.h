@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -42,9 +43,9 @@ class scheduler {
   // After shut_down().
   ~scheduler();
 
-  // A thread that is no worker of this runtime. Refuses new tasks, cancels all, waits until they
+  // Any thread that is no worker of this runtime. Refuses new tasks, cancels all, waits until they
   // have ended, reports those it waits for longer than options::shutdown_timeout, and
-  // stops the workers. The second call does nothing.
+  // stops the workers. The second call only waits for the first.
   void shut_down() noexcept;
 
   // Any thread. The first part of that: refuses new tasks and cancels all.
@@ -54,11 +55,27 @@ class scheduler {
   // nothing.
   void start(task_record& task, promise_base& root);
 
+  // Held by a thread that is no worker of this runtime while it injects and wakes: the task that it
+  // injects may be the last one, and until then only that task has kept the scheduler in existence.
+  class visit {
+   public:
+    explicit visit(scheduler& visited) noexcept : visited_(visited) {
+      visited_.visitors_.fetch_add(1);
+    }
+    visit(const visit&) = delete;
+    visit& operator=(const visit&) = delete;
+    ~visit() { visited_.end_visit(); }
+
+   private:
+    scheduler& visited_;
+  };
+
   // Any thread. To whichever worker comes first.
   void inject(promise_base& ready) noexcept;
   // Any thread that is no worker of this runtime. To `home`, or to an idle worker if that one is
   // busy.
   void inject(promise_base& ready, worker& home) noexcept;
+  // The second half of that, during a visit.
   void wake_for_injection(worker& home) noexcept;
 
   // A worker, when its queue has grown.
@@ -111,6 +128,10 @@ class scheduler {
   void start_threads();
   void stop_threads() noexcept;
   void report_slow_tasks() noexcept;
+  void end_visit() noexcept;
+  void wait_for_visitors() noexcept;
+
+  static constexpr std::uint32_t visitors_awaited = 1U << 31U;
 
   // Fixed before start.
   const options settings_;
@@ -124,6 +145,7 @@ class scheduler {
   task_registry registry_;
   std::atomic<std::size_t> watcher_{idle_set<>::nobody};
   std::atomic<clock::rep> watch_refreshed_{0};
+  std::atomic<std::uint32_t> visitors_{0};  // And visitors_awaited.
   std::atomic<bool> stopping_{false};
   std::atomic<poller*> poller_{nullptr};
 
@@ -131,8 +153,10 @@ class scheduler {
   std::unique_ptr<poller> owned_poller_;    // Under lazily_made_.
   std::unique_ptr<job_executor> cpu_;       // Under lazily_made_.
   std::unique_ptr<job_executor> blocking_;  // Under lazily_made_.
-  std::vector<std::thread> threads_;        // The thread that starts and stops.
-  bool shut_down_ = false;                  // The thread that starts and stops.
+
+  std::mutex shutting_down_;
+  bool shut_down_ = false;            // Under shutting_down_.
+  std::vector<std::thread> threads_;  // Under shutting_down_, once they have started.
 };
 
 }  // namespace magpie::internal

@@ -1,0 +1,38 @@
+// Counts and refuses what the program takes from the global operator new. Linking the library
+// replaces all its forms.
+#ifndef MAGPIE_TESTS_RUNTIME_ALLOCATIONS_H_
+#define MAGPIE_TESTS_RUNTIME_ALLOCATIONS_H_
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+
+namespace magpie::testing {
+
+class allocations {
+ public:
+  // False if a sanitizer has its own operator new; then nothing is counted or refused.
+  static bool counts();
+
+  // Blocks that have been allocated and not been freed.
+  static std::ptrdiff_t live() noexcept;
+
+  // While it exists, the calling thread is refused everything after the first `more` blocks.
+  class limit {
+   public:
+    explicit limit(std::size_t more) noexcept;
+    limit(const limit&) = delete;
+    limit& operator=(const limit&) = delete;
+    ~limit();
+  };
+};
+
+}  // namespace magpie::testing
+
+// At the start of a test that needs it.
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage)
+#define MAGPIE_NEEDS_COUNTED_ALLOCATIONS()       \
+  if (!::magpie::testing::allocations::counts()) \
+  GTEST_SKIP() << "a sanitizer has its own operator new"
+
+#endif  // MAGPIE_TESTS_RUNTIME_ALLOCATIONS_H_

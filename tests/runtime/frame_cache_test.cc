@@ -1,0 +1,177 @@
+#include "magpie/runtime/internal/frame_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "magpie/tests/runtime/allocations.h"
+
+namespace magpie::testing {
+namespace {
+
+using internal::frame_cache;
+
+TEST(frame_cache_test, hands_out_again_what_came_back) {
+  frame_cache cache;
+  void* first = cache.allocate(100);
+  cache.deallocate(first, 100);
+  EXPECT_EQ(cache.allocate(100), first);
+  cache.deallocate(first, 100);
+}
+
+TEST(frame_cache_test, the_newest_first) {
+  frame_cache cache;
+  void* a = cache.allocate(64);
+  void* b = cache.allocate(64);
+  cache.deallocate(a, 64);
+  cache.deallocate(b, 64);
+  EXPECT_EQ(cache.allocate(64), b);
+  EXPECT_EQ(cache.allocate(64), a);
+  cache.deallocate(a, 64);
+  cache.deallocate(b, 64);
+}
+
+TEST(frame_cache_test, sizes_of_one_class_share_blocks_and_others_do_not) {
+  frame_cache cache;
+  void* block = cache.allocate(33);
+  cache.deallocate(block, 33);
+  void* larger = cache.allocate(65);
+  EXPECT_NE(larger, block);
+  void* same_class = cache.allocate(64);
+  EXPECT_EQ(same_class, block);
+  cache.deallocate(same_class, 64);
+  cache.deallocate(larger, 65);
+}
+
+TEST(frame_cache_test, every_size_is_writable_from_end_to_end) {
+  frame_cache cache;
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t bytes = 16; bytes <= 1200; ++bytes) {
+      void* frame = cache.allocate(bytes);
+      std::memset(frame, 0x5a, bytes);
+      cache.deallocate(frame, bytes);
+    }
+  }
+}
+
+TEST(frame_cache_test, large_frames_are_not_kept) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  const std::ptrdiff_t before = allocations::live();
+  frame_cache cache;
+  void* large = cache.allocate(1025);
+  EXPECT_EQ(allocations::live(), before + 1);
+  cache.deallocate(large, 1025);
+  EXPECT_EQ(allocations::live(), before);
+}
+
+TEST(frame_cache_test, takes_blocks_from_outside) {
+  frame_cache cache;
+  for (const std::size_t bytes : {1U, 40U, 1024U}) {
+    void* outside = frame_cache::allocate_outside(bytes);
+    cache.deallocate(outside, bytes);
+    // As large as every other of its class.
+    const std::size_t rounded = (bytes + 31) / 32 * 32;
+    void* again = cache.allocate(rounded);
+    EXPECT_EQ(again, outside);
+    std::memset(again, 0x5a, rounded);
+    frame_cache::deallocate_outside(again);
+  }
+}
+
+TEST(frame_cache_test, trim_keeps_what_is_below_the_limit) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  frame_cache cache;
+  std::vector<void*> frames(4096);  // Of 64 bytes: 256 KiB, the limit.
+  for (void*& frame : frames)
+    frame = cache.allocate(64);
+  for (void* frame : frames)
+    cache.deallocate(frame, 64);
+  const std::ptrdiff_t before = allocations::live();
+  cache.trim();
+  EXPECT_EQ(allocations::live(), before);
+}
+
+TEST(frame_cache_test, trim_gives_back_what_exceeds_the_limit) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  const std::ptrdiff_t empty = allocations::live();
+  frame_cache cache;
+  {
+    std::vector<void*> frames(10000);
+    for (void*& frame : frames)
+      frame = cache.allocate(64);
+    for (void* frame : frames)
+      cache.deallocate(frame, 64);
+  }
+  EXPECT_EQ(allocations::live(), empty + 10000);
+  cache.trim();
+  EXPECT_EQ(allocations::live(), empty + 2048);
+  // The rest is still whole.
+  std::vector<void*> frames(2048);
+  for (void*& frame : frames)
+    frame = cache.allocate(64);
+  EXPECT_EQ(allocations::live(), empty + 2048 + 1);
+  for (void* frame : frames)
+    cache.deallocate(frame, 64);
+}
+
+TEST(frame_cache_test, the_destructor_gives_everything_back) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  const std::ptrdiff_t before = allocations::live();
+  {
+    frame_cache cache;
+    for (std::size_t bytes = 1; bytes <= 2000; bytes += 7)
+      cache.deallocate(cache.allocate(bytes), bytes);
+  }
+  EXPECT_EQ(allocations::live(), before);
+}
+
+TEST(frame_cache_test, refused_memory_changes_nothing) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  frame_cache cache;
+  void* frame = nullptr;
+  {
+    const allocations::limit none(0);
+    EXPECT_THROW(frame = cache.allocate(64), std::bad_alloc);
+    EXPECT_THROW(frame = cache.allocate(2000), std::bad_alloc);
+  }
+  frame = cache.allocate(64);
+  cache.deallocate(frame, 64);
+}
+
+// No two frames that live at once overlap.
+TEST(frame_cache_test, random_frames_keep_their_contents) {
+  struct frame {
+    unsigned char* bytes;
+    std::size_t size;
+    unsigned char pattern;
+  };
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): a fixed seed.
+  std::vector<frame> live;
+  frame_cache cache;
+  for (int i = 0; i < 50000; ++i) {
+    if (live.size() < 100 && random() % 2 == 0) {
+      const std::size_t size = 1 + random() % 1500;
+      const auto pattern = static_cast<unsigned char>(random());
+      auto* bytes = static_cast<unsigned char*>(cache.allocate(size));
+      std::fill_n(bytes, size, pattern);
+      live.push_back({bytes, size, pattern});
+    } else if (!live.empty()) {
+      std::swap(live[random() % live.size()], live.back());
+      const frame ended = live.back();
+      live.pop_back();
+      const auto intact = std::count(ended.bytes, ended.bytes + ended.size, ended.pattern);
+      ASSERT_EQ(static_cast<std::size_t>(intact), ended.size);
+      cache.deallocate(ended.bytes, ended.size);
+    }
+    if (i % 1000 == 0) cache.trim();
+  }
+  for (const frame& ended : live)
+    cache.deallocate(ended.bytes, ended.size);
+}
+
+}  // namespace
+}  // namespace magpie::testing
