@@ -142,7 +142,6 @@ class task_promise_base : public promise_base {
     return {};
   }
   template <class Foreign>
-    requires(!has_co_await<Foreign> && !is_awaiter<Foreign>)
     requires(!is_awaiter<Foreign> && !has_co_await<Foreign>)
   std::suspend_never await_transform(Foreign&&) {
     static_assert(always_false<Foreign>,
