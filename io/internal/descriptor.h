@@ -38,12 +38,12 @@ class descriptor {
   void close() noexcept;
   bool closed() const noexcept { return (state_.load() & closed_bit) != 0; }
 
-  // Any thread. `call(fd)` is a system call; again after EINTR. Its result or, if that is negative,
+  // Any thread. `what(fd)` is a system call; again after EINTR. Its result or, if that is negative,
   // -errno; -ECANCELED after close().
   template <class Call>
-  ssize_t call(Call call) noexcept {
+  ssize_t call(Call what) noexcept {
     if (!enter()) return -ECANCELED;
-    const ssize_t result = repeat(call);
+    const ssize_t result = repeat(what);
     leave();
     return result;
   }
@@ -51,12 +51,12 @@ class descriptor {
   // The same for a call that may find nothing to do: -EAGAIN if it does or is known to. `seen` is
   // then what to wait with (readiness.h).
   template <class Call>
-  ssize_t attempt(direction d, sighting& seen, Call call) noexcept {
+  ssize_t attempt(direction d, sighting& seen, Call what) noexcept {
     if (!enter()) return -ECANCELED;
     const registration* const watched = registration_.load();
     seen.events = watched == nullptr ? sighting::never : watched->events(d);
     ssize_t result = -EAGAIN;
-    if (watched == nullptr || seen.events != drained(d).load()) result = repeat(call);
+    if (watched == nullptr || seen.events != drained(d).load()) result = repeat(what);
     leave();
     return result;
   }
@@ -81,9 +81,9 @@ class descriptor {
   static constexpr std::uint32_t closed_bit = 1U << 31U;
 
   template <class Call>
-  ssize_t repeat(Call& call) noexcept {
+  ssize_t repeat(Call& what) noexcept {
     for (;;) {
-      const ssize_t result = call(fd_);
+      const ssize_t result = what(fd_);
       if (result >= 0) return result;
       if (errno == EWOULDBLOCK) return -EAGAIN;
       if (errno != EINTR) return -errno;
