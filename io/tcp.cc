@@ -41,7 +41,8 @@ task<std::size_t> read_some(shared_descriptor from, std::span<std::byte> into, a
   const bool lasts = spend_budget();
   if (!lasts) co_await yield();
   int failure = open_or_error(from);
-  while (failure == 0) {
+  // With an empty buffer, recv(2) would wait for data all the same.
+  while (failure == 0 && !into.empty()) {
     sighting seen;
     const ssize_t n = from->attempt(
         direction::read, seen, [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); });
