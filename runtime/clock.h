@@ -23,10 +23,12 @@ class clock {
 
 namespace internal {
 
-// A duration of any unit as clock::duration; what does not fit becomes the nearest that does.
+// A duration of any unit as clock::duration; what does not fit becomes the nearest that does, and
+// what is no number becomes zero.
 template <class Rep, class Period>
 constexpr clock::duration saturated(std::chrono::duration<Rep, Period> d) {
   using seconds = std::chrono::duration<long double>;
+  if (!(d < d.zero()) && !(d >= d.zero())) return clock::duration::zero();
   if (seconds(d) >= seconds(clock::duration::max())) return clock::duration::max();
   if (seconds(d) <= seconds(clock::duration::min())) return clock::duration::min();
   return std::chrono::ceil<clock::duration>(d);
