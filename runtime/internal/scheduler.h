@@ -113,7 +113,8 @@ class scheduler {
   }
   void end_watch() noexcept { watcher_.store(idle_set<>::nobody); }
   void refresh_watch() noexcept;
-  // Whether that was done within the last interval.
+  // Whether that was done within the last interval. Whoever goes to sleep then looks again after
+  // one more, also if another is the watcher at that moment: that one may be the next to work.
   bool watch_is_fresh() noexcept;
 
   // Any thread. The poller, if one has been attached.

@@ -243,7 +243,7 @@ void worker::park() noexcept {
 
 void worker::sleep_until_needed(ready_list& ready) noexcept {
   const bool watches = owner_.begin_watch(index_);
-  const clock::time_point until = watches ? watch_until() : next_deadline();
+  const clock::time_point until = wake_time(watches);
   poller* events = owner_.attached_poller();
   if (events != nullptr && events->try_acquire()) {
     parker_.park_in([&] {
@@ -259,20 +259,20 @@ void worker::sleep_until_needed(ready_list& ready) noexcept {
   if (watches) owner_.end_watch();
 }
 
-// A sleeper that watches wakes for the timers of busy workers too, in case those are stuck in one
-// task. As it is not told of timers that they add, it looks again from time to time.
-clock::time_point worker::watch_until() const noexcept {
+// The watcher wakes for the timers of busy workers too, in case those are stuck in one task. As it
+// is not told of timers that they add, it looks again from time to time.
+clock::time_point worker::wake_time(bool watches) const noexcept {
   clock::time_point until = next_deadline();
-  bool anyone_busy = false;
-  for (const auto& other : owner_.workers()) {
-    if (other->asleep()) continue;
-    anyone_busy = true;
-    until = std::min(until, other->next_deadline());
+  if (owner_.workers().size() == 1) return until;
+  bool looks_again = owner_.watch_is_fresh();
+  if (watches) {
+    for (const auto& other : owner_.workers()) {
+      if (other->asleep()) continue;
+      looks_again = true;
+      until = std::min(until, other->next_deadline());
+    }
   }
-  if (anyone_busy || owner_.watch_is_fresh()) {
-    until = std::min(until, owner_.now() + scheduler::watch_interval);
-  }
-  return until;
+  return looks_again ? std::min(until, owner_.now() + scheduler::watch_interval) : until;
 }
 
 void worker::unpark() noexcept {

@@ -111,7 +111,7 @@ class worker {
   void merge_forks() noexcept;
   void park() noexcept;
   void sleep_until_needed(ready_list& ready) noexcept;
-  clock::time_point watch_until() const noexcept;
+  clock::time_point wake_time(bool watches) const noexcept;
   std::coroutine_handle<> next_child() noexcept;
 
   // How much a turn may do before the loop looks at everything else. A join costs 1, an
