@@ -121,7 +121,7 @@ std::string section(const workload_result& result) {
             "<details><summary>All figures</summary>\n" + table_of(result) + sizes(result) +
             "</details>\n";
   }
-  return text + absent(result) + "</section>\n";
+  return text + (result.strategies.empty() ? "" : absent(result)) + "</section>\n";
 }
 
 // The wall time, CPU time and memory of the comparison that decided.

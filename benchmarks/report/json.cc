@@ -77,6 +77,7 @@ json of(const thresholds& limits) {
           {"min_rounds", limits.min_rounds},
           {"quiet", limits.quiet},
           {"busy", limits.busy},
+          {"widest", limits.widest},
           {"text", limits.text()}};
 }
 

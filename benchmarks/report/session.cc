@@ -135,6 +135,7 @@ std::vector<workload_result> session::measure(const std::vector<const workload*>
   double weight_left = weight_of(chosen);
   const double budget_s = budget() * std::min(1.0, weight_left / k_weight_of_all);
   const double deadline = now_s() + budget_s;
+  latest_ = deadline + 0.25 * budget_s;
   progress shown(chosen.size(), budget_s);
   std::vector<workload_result> results;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
@@ -195,7 +196,7 @@ void session::measure_rounds(workload_result& result, const parameters& p, doubl
     if (!planned.once[i]) repeated.push_back(result.strategies[i].what);
   }
   // A machine that has slowed down since must not multiply the time.
-  const double deadline = started + 3 * std::max(slice, budget() / 20);
+  const double deadline = std::min(latest_, started + 3 * std::max(slice, budget() / 20));
   for (std::size_t round = 1; round < planned.rounds && now_s() < deadline; ++round) {
     std::rotate(repeated.begin(), repeated.begin() + (repeated.empty() ? 0 : 1), repeated.end());
     for (const variant* each : repeated) {
@@ -236,7 +237,7 @@ void session::measure_sweep(workload_result& result, const sweep& s, const param
   for (std::size_t round = 0; round < most_sweep_rounds(size_); ++round) {
     // Another round only if it fits.
     const double per_round = round == 0 ? 0 : (now_s() - started) / static_cast<double>(round);
-    if (round > 0 && now_s() - started + per_round > slice) break;
+    if (now_s() > latest_ || (round > 0 && now_s() - started + per_round > slice)) break;
     for (std::size_t x = 0; x < s.points.size(); ++x) {
       for (std::size_t i = 0; i < s.strategies.size(); ++i) {
         if (!result.find(s.strategies[i])) continue;

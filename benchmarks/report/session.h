@@ -44,6 +44,8 @@ class session {
   const std::size_t workers_;
   surroundings around_;
   child_settings settings_;
+  // After this moment of the steady clock, in seconds, every workload gets one round and no more.
+  double latest_ = 0;
 };
 
 }  // namespace magpie::bench

@@ -208,10 +208,10 @@ std::string thresholds::text() const {
       "all rounds above 1x; same: between, with rounds within a factor of %.1f; anything "
       "else, or fewer than %zu rounds, is unclear. CPU time counts from %s and memory "
       "from %s of difference. Where other programs had a share s of the processors meanwhile (from "
-      "%.0f %% on), the thresholds of wall time are wider by 1 / (1 - s), and from %.0f %% on no "
-      "wall time counts as the same.",
+      "%.0f %% on), the thresholds of wall time are wider by 1 / (1 - s), %.0f at most, and from "
+      "%.0f %% on no wall time counts as the same.",
       less, more, noise, min_rounds, format_seconds(cpu_floor_s).c_str(),
-      format_bytes(memory_floor_bytes).c_str(), 100 * quiet, 100 * busy);
+      format_bytes(memory_floor_bytes).c_str(), 100 * quiet, widest, 100 * busy);
   return std::string("The fastest judged magpie strategy against the fastest blocking one, and ") +
          "against every other blocking one about as fast, round by round; the least favourable " +
          "comparison is the verdict. Wall time decides (less helps, more hurts); when it is the " +
@@ -229,7 +229,9 @@ judgement judge(const std::vector<contestant>& contestants, const thresholds& li
     return result;
   }
   const bool quiet = disturbance < limits.quiet;
-  const disturbed by{quiet ? 1 : 1 / (1 - std::min(disturbance, 0.99)), disturbance >= limits.busy};
+  disturbed by;
+  if (!quiet) by.widening = std::min(limits.widest, 1 / (1 - std::min(disturbance, 0.99)));
+  by.hides_gains = disturbance >= limits.busy;
   result = judge_against(*candidate, *best, true, limits, by);
   const double contested = limits.more * median_of(*best, k_wall);
   for (const contestant& other : contestants) {

@@ -20,7 +20,8 @@
 //    more than their floors: less of one and not more of the other helps, and the reverse hurts.
 // 5. Other programs that ran meanwhile slow down whoever uses all processors more than whoever
 //    uses one. When they had a share s of the processors, a wall time counts as less or more only
-//    beyond the thresholds divided and multiplied by 1 / (1 - s), and is unclear before. From
+//    beyond the thresholds divided and multiplied by 1 / (1 - s), or by `widest` where that is
+//    less, and is unclear before. From
 //    `busy` on, `same` is unclear too, because what parallelism gains is then hidden.
 // 6. The verdict is the least favourable one over all opponents.
 
@@ -45,6 +46,7 @@ struct thresholds {
   // Less disturbance than this is that of an idle system.
   double quiet = 0.05;
   double busy = 0.30;
+  double widest = 4;
 
   // In words, as printed with every verdict.
   std::string text() const;
