@@ -1,5 +1,6 @@
 #include "magpie/runtime/task.h"
 
+#include <cstddef>
 #include <ostream>
 #include <string_view>
 
@@ -9,15 +10,31 @@
 namespace magpie::internal {
 namespace {
 
-// "magpie::task<int> shop::order(int)" -> "shop::order"
+// What stands before the bracket that `text` ends with; all of it if it ends with none.
+std::string_view before_last_bracket(std::string_view text) {
+  int depth = 0;
+  for (std::size_t i = text.size(); i-- > 0;) {
+    if (text[i] == ')') ++depth;
+    if (text[i] == '(' && --depth == 0) return text.substr(0, i);
+  }
+  return text;
+}
+
+// "magpie::task<int> shop::order(int) const [with T = int]" -> "shop::order". A lambda is named by
+// the function around it.
 std::string_view short_name(std::string_view signature) {
-  const std::size_t parameters = signature.find('(');
-  std::string_view name = signature.substr(0, parameters);
-  // The return type ends at the last space that is not inside template brackets.
+  std::string_view name = signature;
+  if (name.ends_with(']')) name = name.substr(0, name.rfind(" ["));
+  // g++: "main()::<lambda(int)> mutable"
+  const std::size_t lambda = name.find("<lambda");
+  if (lambda != std::string_view::npos) return name.substr(0, name.find_last_of('>') + 1);
+  name = before_last_bracket(name.substr(0, name.find_last_of(')') + 1));
+  // The return type ends at the last space outside all brackets, which "(anonymous namespace)" has
+  // as well.
   int depth = 0;
   for (std::size_t i = name.size(); i-- > 0;) {
-    if (name[i] == '>') ++depth;
-    if (name[i] == '<') --depth;
+    if (name[i] == '>' || name[i] == ')') ++depth;
+    if ((name[i] == '<' || name[i] == '(') && depth > 0) --depth;
     if (name[i] == ' ' && depth == 0) return name.substr(i + 1);
   }
   return name;
