@@ -658,8 +658,8 @@ TEST(gather_results_test, results_whose_move_throws) {
     EXPECT_TRUE(of_tuple == "moved" || of_tuple == "none");
     EXPECT_TRUE(of_range == "moved" || of_range == "none");
     EXPECT_EQ(counted::live(), 0) << when;
-    if (when <= 4) EXPECT_EQ(of_tuple, "moved") << when;
-    if (when <= 6) EXPECT_EQ(of_range, "moved") << when;
+    EXPECT_EQ(of_tuple == "moved", when <= 6) << when;
+    EXPECT_EQ(of_range == "moved", when <= 9) << when;
     all_went_well = of_tuple == "none" && of_range == "none";
   }
   EXPECT_TRUE(all_went_well);
@@ -731,7 +731,9 @@ task<> compare(const program& what) {
   }
   EXPECT_EQ(counted::live(), 0);
   EXPECT_EQ(result.has_value(), !what.any_fails());
-  if (result) EXPECT_EQ(*result, what.sum());
+  if (result) {
+    EXPECT_EQ(*result, what.sum());
+  }
 }
 
 TEST_P(gather_test, random_programs) {

@@ -1,0 +1,497 @@
+#include "magpie/runtime/sleep.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/gather.h"
+#include "magpie/runtime/run.h"
+#include "magpie/runtime/spawn.h"
+#include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/schedules.h"
+
+namespace magpie::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class sleep_test : public over_workers {};
+MAGPIE_OVER_WORKERS(sleep_test);
+
+class yield_test : public over_workers {};
+MAGPIE_OVER_WORKERS(yield_test);
+
+clock::duration elapsed() {
+  return clock::now().time_since_epoch();
+}
+
+// ------------------------------------------------------------------------------------- exactness
+
+task<> exact_times() {
+  co_await sleep_for(3s);
+  EXPECT_EQ(elapsed(), 3s);
+  co_await sleep_for(1ns);
+  EXPECT_EQ(elapsed(), 3s + 1ns);
+  co_await sleep_until(clock::time_point(10s));
+  EXPECT_EQ(elapsed(), 10s);
+  co_await sleep_for(std::chrono::duration<double>(0.25));
+  EXPECT_EQ(elapsed(), 10s + 250ms);
+  co_await sleep_for(std::chrono::duration<float, std::milli>(0.5F));
+  EXPECT_EQ(elapsed(), 10s + 250ms + 500us);
+  co_await sleep_for(std::chrono::days(400));
+  EXPECT_EQ(elapsed(), 10s + 250ms + 500us + std::chrono::days(400));
+}
+
+TEST_P(sleep_test, is_exact_in_virtual_time) {
+  in_simulated_orders(GetParam(), [] { return exact_times(); });
+}
+
+task<> no_time_at_all() {
+  co_await sleep_for(5s);
+  co_await sleep_for(0s);
+  co_await sleep_for(-1ns);
+  co_await sleep_for(-5h);
+  co_await sleep_for(clock::duration::min());
+  co_await sleep_for(std::chrono::hours::min());
+  co_await sleep_for(std::chrono::duration<double>(-std::numeric_limits<double>::infinity()));
+  co_await sleep_for(std::chrono::duration<double>(std::numeric_limits<double>::quiet_NaN()));
+  co_await sleep_until(clock::time_point(4s));
+  co_await sleep_until(clock::now());
+  co_await sleep_until(clock::time_point::min());
+  EXPECT_EQ(elapsed(), 5s);
+}
+
+TEST_P(sleep_test, into_the_past_takes_no_time) {
+  in_simulated_orders(GetParam(), [] { return no_time_at_all(); });
+}
+
+TEST_P(sleep_test, on_threads_never_too_early) {
+  auto body = []() -> task<> {
+    for (const auto length : {0ns, 1ns, 100'000ns, 3'000'000ns}) {
+      const auto before = std::chrono::steady_clock::now();
+      co_await sleep_for(length);
+      EXPECT_GE(std::chrono::steady_clock::now() - before, length);
+    }
+    co_await sleep_for(-1h);
+    co_await sleep_until(clock::time_point::min());
+  };
+  run(body(), options().workers(GetParam()));
+}
+
+task<> sleep_then_write(clock::duration length, int number, std::vector<int>& order) {
+  const counted frame;
+  co_await sleep_for(length);
+  EXPECT_EQ(elapsed(), length);
+  order.push_back(number);
+}
+
+task<> sleep_sort() {
+  std::vector<int> order;
+  std::vector<task<>> children;
+  const std::vector<int> lengths{5, 3, 8, 1, 9, 2, 7, 4, 6, 0};
+  for (const int length : lengths)
+    children.push_back(sleep_then_write(std::chrono::seconds(length), length, order));
+  co_await gather(std::move(children));
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+}
+
+TEST_P(sleep_test, in_the_order_of_the_deadlines) {
+  in_simulated_orders(GetParam(), [] { return sleep_sort(); });
+}
+
+// One worker: equal deadlines in the order in which they went to sleep.
+TEST(sleep_order_test, equal_deadlines_in_the_order_of_going_to_sleep) {
+  auto body = []() -> task<> {
+    std::vector<int> order;
+    std::vector<task<>> children;
+    for (int i = 0; i < 100; ++i)
+      children.push_back(sleep_then_write(1s, i, order));
+    co_await gather(std::move(children));
+    std::vector<int> expected;
+    for (int i = 0; i < 100; ++i)
+      expected.push_back(i);
+    EXPECT_EQ(order, expected);
+  };
+  simulate(body());
+}
+
+// Others that are ready go first, even if the deadline has passed.
+TEST(sleep_order_test, into_the_past_lets_others_run_first) {
+  auto body = []() -> task<std::string> {
+    std::string order;
+    auto other = [&order]() -> task<> {
+      order += 'o';
+      co_return;
+    };
+    auto beside = spawn(other());
+    co_await sleep_for(-1s);
+    order += 's';
+    co_await beside;
+    co_return order;
+  };
+  EXPECT_EQ(simulate(body()), "os");
+}
+
+// ----------------------------------------------------------------------------------- far away
+
+// A heartbeat for four hundred days, beside a sleep of as long.
+task<> four_hundred_days() {
+  int beats = 0;
+  auto heartbeat = [&beats]() -> task<> {
+    for (;;) {
+      co_await sleep_for(1h);
+      ++beats;
+    }
+  };
+  auto ticking = spawn(heartbeat());
+  co_await sleep_for(std::chrono::days(400) + 1s);
+  EXPECT_EQ(beats, 9600);
+  EXPECT_EQ(elapsed(), std::chrono::days(400) + 1s);
+  ticking.cancel();
+  ticking.detach();
+}
+
+TEST_P(sleep_test, four_hundred_days_are_quick) {
+  simulate(four_hundred_days(), simulation_options().workers(GetParam()));
+}
+
+template <class Rep, class Period>
+task<> sleep_unless_cancelled(bool& was_cancelled, std::chrono::duration<Rep, Period> length) {
+  const counted frame;
+  try {
+    co_await sleep_for(length);
+  } catch (const cancelled&) {
+    was_cancelled = true;
+    throw;
+  }
+}
+
+task<> for_ever() {
+  bool first = false;
+  bool second = false;
+  bool third = false;
+  auto endless = spawn(sleep_unless_cancelled(first, clock::duration::max()));
+  auto saturated = spawn(sleep_unless_cancelled(second, std::chrono::days(400'000)));
+  auto until_the_end = [&third]() -> task<> {
+    try {
+      co_await sleep_until(clock::time_point::max());
+    } catch (const cancelled&) {
+      third = true;
+    }
+  };
+  auto last = spawn(until_the_end());
+  co_await sleep_for(std::chrono::days(100'000));
+  EXPECT_FALSE(endless.done() || saturated.done() || last.done());
+  endless.cancel();
+  saturated.cancel();
+  last.cancel();
+  co_await last;
+  co_await sleep_for(1s);
+  EXPECT_TRUE(first && second && third);
+  endless.detach();
+  saturated.detach();
+}
+
+TEST_P(sleep_test, for_ever_is_until_cancelled) {
+  in_simulated_orders(GetParam(), [] { return for_ever(); });
+}
+
+TEST_P(sleep_test, near_the_end_of_the_clock) {
+  auto body = []() -> task<> {
+    const auto start = clock::now();
+    co_await sleep_for(1h);
+    EXPECT_EQ(clock::now() - start, 1h);
+    co_await sleep_until(clock::time_point::max() - 1ns);
+    EXPECT_EQ(clock::now(), clock::time_point::max() - 1ns);
+  };
+  simulate(body(), simulation_options()
+                       .workers(GetParam())
+                       .start(clock::time_point::max() - std::chrono::hours(24)));
+}
+
+TEST_P(sleep_test, from_before_the_start_of_the_clock) {
+  auto body = []() -> task<> {
+    co_await sleep_for(2h);
+    EXPECT_EQ(clock::now(), clock::time_point(1h));
+  };
+  simulate(body(), simulation_options().workers(GetParam()).start(clock::time_point(-1h)));
+}
+
+// ---------------------------------------------------------------------------------- cancellation
+
+// Sleeps of 0 to 4 s, cancelled at each moment, before, at and after their deadline.
+task<> cancelled_when(clock::duration when, clock::duration length) {
+  bool woke = false;
+  bool was_cancelled = false;
+  auto sleeps = [&]() -> task<> {
+    const counted frame;
+    try {
+      co_await sleep_for(length);
+      woke = true;
+      EXPECT_EQ(elapsed(), length);
+    } catch (const cancelled&) {
+      was_cancelled = true;
+      EXPECT_EQ(elapsed(), when);
+    }
+  };
+  auto handle = spawn(sleeps());
+  co_await sleep_for(when);
+  handle.cancel();
+  co_await handle;
+  // One of the two, and which one is certain unless both are due at the same moment.
+  EXPECT_NE(woke, was_cancelled);
+  if (when != length) {
+    EXPECT_EQ(was_cancelled, when < length);
+  }
+  EXPECT_EQ(counted::live(), 0);
+}
+
+TEST_P(sleep_test, cancelled_at_every_moment) {
+  for (int length = 0; length <= 4; ++length) {
+    for (int when = 0; when <= 5; ++when) {
+      in_simulated_orders(GetParam(), [=] {
+        return cancelled_when(std::chrono::seconds(when), std::chrono::seconds(length));
+      });
+    }
+  }
+}
+
+// If the deadline and the cancellation fall on the same moment, either may win; but one worker
+// fires all its timers before it runs a task.
+TEST_P(sleep_test, due_and_cancelled_at_once) {
+  int woken = 0;
+  int cancellations = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    auto body = [&]() -> task<> {
+      auto sleeps = [&]() -> task<> {
+        try {
+          co_await sleep_for(1s);
+          ++woken;
+        } catch (const cancelled&) {
+          ++cancellations;
+        }
+      };
+      auto handle = spawn(sleeps());
+      co_await sleep_for(1s);
+      handle.cancel();
+      co_await handle;
+    };
+    simulate(body(), simulation_options().workers(GetParam()).seed(seed));
+  }
+  EXPECT_EQ(woken + cancellations, 300);
+  EXPECT_GT(woken, 0);
+  EXPECT_EQ(cancellations > 0, GetParam() > 1);
+}
+
+task<> cancelled_before() {
+  bool reached = false;
+  auto sleeps = [&reached]() -> task<> {
+    bool told = false;
+    try {
+      co_await sleep_for(24h);
+    } catch (const cancelled&) {
+      told = true;
+    }
+    EXPECT_TRUE(told);
+    // From now on every sleep throws at once.
+    told = false;
+    try {
+      co_await sleep_for(-1s);
+    } catch (const cancelled&) {
+      told = true;
+    }
+    EXPECT_TRUE(told);
+    reached = true;
+  };
+  auto handle = spawn(sleeps());
+  handle.cancel();
+  co_await handle;
+  EXPECT_TRUE(reached);
+  EXPECT_EQ(elapsed(), 0s);
+}
+
+TEST_P(sleep_test, of_a_cancelled_task_throws_at_once) {
+  in_simulated_orders(GetParam(), [] { return cancelled_before(); });
+}
+
+TEST_P(sleep_test, cancelled_from_another_thread) {
+  runtime threads(options().workers(GetParam()));
+  auto sleeps = []() -> task<> {
+    const counted frame;
+    co_await sleep_for(24h);
+  };
+  for (int i = 0; i < 200; ++i) {
+    auto handle = threads.spawn(sleeps());
+    if (i % 2 == 0) {
+      while (counted::live() == 0)
+        std::this_thread::yield();
+    }
+    handle.cancel();
+    EXPECT_THROW(handle.get(), cancelled);
+    ASSERT_EQ(counted::live(), 0);
+  }
+}
+
+// --------------------------------------------------------------------------------------- many
+
+// Deadlines reckoned beforehand; each is met exactly, whatever the number of workers.
+task<> many_sleepers(std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  auto sleeps = [](clock::duration first, clock::duration second) -> task<> {
+    const counted frame;
+    co_await sleep_for(first);
+    EXPECT_EQ(elapsed(), first);
+    co_await sleep_until(clock::time_point(second));
+    EXPECT_EQ(elapsed(), std::max(first, second));
+  };
+  std::vector<task<>> all;
+  for (int i = 0; i < 300; ++i) {
+    const auto first = std::chrono::microseconds(random() % 5000);
+    const auto second = std::chrono::microseconds(random() % 10000);
+    all.push_back(sleeps(first, second));
+  }
+  co_await gather(std::move(all));
+}
+
+TEST_P(sleep_test, many_at_once) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    simulate(many_sleepers(seed), simulation_options().workers(GetParam()).seed(seed));
+  }
+}
+
+// ----------------------------------------------------------------------------------------- yield
+
+TEST(yield_order_test, goes_to_the_end_of_the_queue) {
+  auto body = []() -> task<std::string> {
+    std::string order;
+    auto writes = [&order](char letter) -> task<> {
+      for (int i = 0; i < 3; ++i) {
+        order += letter;
+        co_await yield();
+      }
+    };
+    co_await gather(writes('a'), writes('b'), writes('c'));
+    co_return order;
+  };
+  EXPECT_EQ(run(body(), options().workers(1)), "abcabcabc");
+}
+
+// Alone it goes on at once.
+TEST_P(yield_test, alone) {
+  auto body = []() -> task<int> {
+    int count = 0;
+    for (int i = 0; i < 100'000; ++i) {
+      co_await yield();
+      ++count;
+    }
+    co_return count;
+  };
+  EXPECT_EQ(run(body(), options().workers(GetParam())), 100'000);
+}
+
+// Spins with yield() until another task has run: none may starve it, neither one that has just been
+// spawned, nor one whose time has come, nor one that was cancelled, nor a second that spins.
+task<> spin_until(bool& flag, int& turns) {
+  while (!flag) {
+    co_await yield();
+    ++turns;
+    if (turns > 10'000) throw std::runtime_error("starved");
+  }
+}
+
+task<> nobody_starves() {
+  int turns = 0;
+  bool spawned = false;
+  auto sets = [](bool& flag) -> task<> {
+    flag = true;
+    co_return;
+  };
+  auto first = spawn(sets(spawned));
+  co_await spin_until(spawned, turns);
+  co_await first;
+
+  bool was_cancelled = false;
+  auto sleeper = spawn(sleep_unless_cancelled(was_cancelled, 24h));
+  co_await yield();
+  sleeper.cancel();
+  turns = 0;
+  co_await spin_until(was_cancelled, turns);
+  sleeper.detach();
+
+  bool of_the_third = false;
+  auto third = [&]() -> task<> {
+    for (int i = 0; i < 100; ++i)
+      co_await yield();
+    of_the_third = true;
+  };
+  int turns_of_first = 0;
+  int turns_of_second = 0;
+  co_await gather(spin_until(of_the_third, turns_of_first),
+                  spin_until(of_the_third, turns_of_second), third());
+}
+
+TEST_P(yield_test, starves_nobody) {
+  in_simulated_orders(GetParam(), [] { return nobody_starves(); });
+}
+
+// Real time: a timer, and a task from outside, get their turn beside one that only yields.
+TEST_P(yield_test, does_not_keep_timers_and_new_tasks_waiting) {
+  runtime threads(options().workers(GetParam()));
+  std::atomic<bool> slept = false;
+  std::atomic<bool> stop = false;
+  auto spins = [&]() -> task<> {
+    while (!stop)
+      co_await yield();
+  };
+  auto sleeps = [&]() -> task<> {
+    co_await sleep_for(1ms);
+    slept = true;
+  };
+  std::vector<join_handle<>> spinning;
+  for (std::size_t i = 0; i < GetParam(); ++i)
+    spinning.push_back(threads.spawn(spins()));
+  threads.run(sleeps());
+  EXPECT_TRUE(slept);
+  stop = true;
+  for (join_handle<>& each : spinning)
+    each.get();
+}
+
+task<> yields_until_cancelled() {
+  bool told = false;
+  auto spins = [&told]() -> task<> {
+    try {
+      for (;;)
+        co_await yield();
+    } catch (const cancelled&) {
+      told = true;
+    }
+  };
+  auto handle = spawn(spins());
+  for (int i = 0; i < 5; ++i)
+    co_await yield();
+  EXPECT_FALSE(told);
+  handle.cancel();
+  co_await handle;
+  EXPECT_TRUE(told);
+}
+
+TEST_P(yield_test, throws_when_the_task_has_been_cancelled) {
+  in_many_orders(GetParam(), [] { return yields_until_cancelled(); });
+}
+
+}  // namespace
+}  // namespace magpie::testing
