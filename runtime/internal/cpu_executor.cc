@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "magpie/runtime/internal/futex.h"
+#include "magpie/runtime/internal/platform.h"
 
 namespace magpie::internal {
 namespace {
@@ -38,6 +39,7 @@ class tbb_executor final : public job_executor {
   void submit(job& what) override {
     queue_.push(what);
     running_.fetch_add(1);
+    release_order(this);
     try {
       arena_.enqueue([this] { run_one(); });
     } catch (...) {
@@ -51,6 +53,7 @@ class tbb_executor final : public job_executor {
 
  private:
   void run_one() noexcept {
+    acquire_order(this);
     // Empty if the job was cancelled.
     if (job* next = queue_.pop()) {
       next->execute();

@@ -20,6 +20,11 @@
 #endif
 #endif
 
+#if defined(MAGPIE_TSAN)
+extern "C" void __tsan_acquire(void*);
+extern "C" void __tsan_release(void*);
+#endif
+
 #if defined(__clang__)
 #define MAGPIE_TRIVIAL_ABI [[clang::trivial_abi]]
 #else
@@ -31,6 +36,20 @@ namespace magpie::internal {
 // Two threads that write to different cache lines do not slow each other down. 128, because
 // the prefetcher of x86-64 fetches lines in pairs.
 inline constexpr std::size_t cache_line = 128;
+
+// What a thread did before release_order(x) happened before what another does after
+// acquire_order(x). For orders that are made inside a library which is not instrumented, and which
+// ThreadSanitizer therefore cannot see; does nothing otherwise.
+inline void release_order([[maybe_unused]] void* x) noexcept {
+#if defined(MAGPIE_TSAN)
+  __tsan_release(x);
+#endif
+}
+inline void acquire_order([[maybe_unused]] void* x) noexcept {
+#if defined(MAGPIE_TSAN)
+  __tsan_acquire(x);
+#endif
+}
 
 // A recycled frame would hide a use after free from the sanitizers.
 #if defined(MAGPIE_ASAN) || defined(MAGPIE_TSAN)

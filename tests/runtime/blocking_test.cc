@@ -1,0 +1,195 @@
+#include "magpie/runtime/blocking.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <fstream>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "magpie/runtime/gather.h"
+#include "magpie/runtime/internal/platform.h"
+#include "magpie/runtime/run.h"
+#include "magpie/tests/runtime/leftovers.h"
+
+namespace magpie::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class blocking_test : public runtime_test {};
+
+struct crowd {
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  std::atomic<int> passed{0};
+
+  // Until `together` have been inside at once.
+  void meet(int together) {
+    const int now = ++inside;
+    int seen = most;
+    while (seen < now && !most.compare_exchange_weak(seen, now)) {
+    }
+    while (most < together)
+      std::this_thread::yield();
+    ++passed;
+    --inside;
+  }
+};
+
+task<> join(crowd& all, int together) {
+  co_await blocking([&] { all.meet(together); });
+}
+
+task<> gather_crowd(crowd& all, int count, int together) {
+  std::vector<task<>> tasks;
+  for (int i = 0; i < count; ++i)
+    tasks.push_back(join(all, together));
+  co_await gather(std::move(tasks));
+}
+
+// As many threads as there are calls: twenty that wait for each other all get one.
+TEST_F(blocking_test, grows_to_what_is_needed) {
+  crowd all;
+  run(gather_crowd(all, 20, 20), options().workers(1));
+  EXPECT_EQ(all.passed, 20);
+  EXPECT_EQ(all.most, 20);
+}
+
+TEST_F(blocking_test, the_limit_is_kept) {
+  for (const int limit : {1, 3}) {
+    crowd all;
+    run(gather_crowd(all, 50, limit),
+        options().workers(2).blocking_threads(static_cast<std::size_t>(limit)));
+    EXPECT_EQ(all.passed, 50);
+    EXPECT_EQ(all.most, limit);
+  }
+}
+
+TEST_F(blocking_test, an_idle_thread_is_used_again) {
+  auto body = []() -> task<std::size_t> {
+    std::size_t threads = 0;
+    for (int i = 0; i < 100; ++i) {
+      co_await blocking([] {});
+      threads = std::max(threads, threads_of_process());
+    }
+    co_return threads;
+  };
+  const std::size_t before = threads_of_process();
+  // The worker, one thread, and one that the first may not have been seen idle by.
+  EXPECT_LE(run(body(), options().workers(1)), before + 3);
+}
+
+TEST_F(blocking_test, idle_threads_end) {
+  runtime workers(options().workers(1).blocking_idle(10ms));
+  crowd all;
+  const std::size_t before = threads_of_process();
+  workers.run(gather_crowd(all, 10, 10));
+  EXPECT_TRUE(threads_fall_to(before));
+  // And new ones start.
+  crowd more;
+  workers.run(gather_crowd(more, 10, 10));
+  EXPECT_EQ(more.passed, 10);
+}
+
+TEST_F(blocking_test, a_thread_that_may_not_be_idle_at_all) {
+  runtime workers(options().workers(2).blocking_idle(0s));
+  for (int round = 0; round < 50; ++round) {
+    crowd all;
+    workers.run(gather_crowd(all, 5, 1));
+    EXPECT_EQ(all.passed, 5);
+  }
+}
+
+TEST_F(blocking_test, threads_that_stay_idle_for_ever_end_with_the_runtime) {
+  const std::size_t before = threads_of_process();
+  {
+    runtime workers(options().workers(1).blocking_idle(clock::duration::max()));
+    crowd all;
+    workers.run(gather_crowd(all, 5, 5));
+  }
+  EXPECT_TRUE(threads_fall_to(before));
+}
+
+TEST_F(blocking_test, the_pools_of_two_runtimes_are_separate) {
+  runtime one(options().workers(1).blocking_threads(1));
+  runtime two(options().workers(1).blocking_threads(1));
+  crowd all;
+  auto first = one.spawn(join(all, 2));
+  auto second = two.spawn(join(all, 2));
+  first.get();
+  second.get();
+  EXPECT_EQ(all.most, 2);
+}
+
+std::size_t address_space_in_use() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t pages = 0;
+  statm >> pages;
+  return pages * 4096;
+}
+
+// Takes every thread that the system gives under a small limit of address space.
+class all_threads {
+ public:
+  all_threads() {
+    ::getrlimit(RLIMIT_AS, &before_);
+    rlimit little = before_;
+    little.rlim_cur = address_space_in_use() + (std::size_t{64} << 20U);
+    ::setrlimit(RLIMIT_AS, &little);
+    taken_.reserve(1000);
+    try {
+      for (;;) {
+        taken_.emplace_back([this] {
+          while (!released_)
+            std::this_thread::sleep_for(1ms);
+        });
+      }
+    } catch (const std::system_error&) {
+    }
+  }
+  all_threads(const all_threads&) = delete;
+  all_threads& operator=(const all_threads&) = delete;
+  ~all_threads() {
+    ::setrlimit(RLIMIT_AS, &before_);
+    released_ = true;
+    for (std::thread& each : taken_)
+      each.join();
+  }
+
+ private:
+  rlimit before_{};
+  std::atomic<bool> released_{false};
+  std::vector<std::thread> taken_;
+};
+
+TEST_F(blocking_test, a_refused_thread_is_told) {
+#if defined(MAGPIE_ASAN) || defined(MAGPIE_TSAN)
+  GTEST_SKIP() << "the sanitizers need all the address space";
+#endif
+  auto body = []() -> task<std::string> {
+    std::string message;
+    {
+      const all_threads taken;
+      try {
+        co_await blocking([] {});
+      } catch (const std::system_error& error) {
+        message = error.what();
+      }
+    }
+    const int after = co_await blocking([] { return 1; });
+    EXPECT_EQ(after, 1);
+    co_return message;
+  };
+  const std::string message = run(body(), options().workers(1));
+  EXPECT_NE(message.find("blocking()"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace magpie::testing
