@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "magpie/io/internal/descriptor.h"
+#include "magpie/io/internal/io_thread.h"
 #include "magpie/io/internal/readiness.h"
 #include "magpie/io/internal/socket.h"
 #include "magpie/runtime/budget.h"
@@ -344,6 +345,7 @@ tcp_listener tcp_listener::bind(const address& at, const listen_options& options
 task<tcp_stream> tcp_listener::start_accept(shared_descriptor from, address local,
                                             std::error_code* error) {
   int failure = open_or_error(from);
+  if (failure == 0) failure = internal::start_io_thread();
   clock::duration pause = shortest_pause;
   while (failure == 0) {
     const bool lasts = spend_budget();

@@ -33,9 +33,11 @@ void descriptor::leave() noexcept {
 }
 
 int descriptor::watch(sighting& seen) {
+  const int started = start_io_thread();
+  if (started != 0) return started;
   const std::shared_ptr<reactor>& events = current_io_thread().events();
   const std::lock_guard lock(mutex_);
-  if (reactor_ == events) return seen.events == sighting::never ? EAGAIN : 0;
+  if (reactor_ == events) return seen.events == sighting::never ? try_again : 0;
   if (!enter()) return ECANCELED;
   struct leaving {
     descriptor& entered;

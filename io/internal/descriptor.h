@@ -69,10 +69,11 @@ class descriptor {
   }
 
   // Worker. Makes sure that the reactor of the current runtime watches the descriptor, so that
-  // there is going to be an event if something happens after `seen`. 0, or an errno: EAGAIN if the
-  // call has to be tried again, ECANCELED after close(). Throws usage_error if tasks of another
-  // runtime wait for the descriptor, and what starting the I/O thread throws.
+  // there is going to be an event if something happens after `seen`. 0; try_again, if the call has
+  // to be; or an errno, ECANCELED after close(). Throws usage_error if tasks of another
+  // runtime wait for the descriptor.
   int watch(sighting& seen);
+  static constexpr int try_again = -1;
 
   // After watch() has returned 0.
   registration& watched() const noexcept { return *registration_.load(); }

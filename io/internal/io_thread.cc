@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <system_error>
 
 #include "magpie/io/internal/epoll_reactor.h"
 #include "magpie/runtime/error.h"
@@ -159,6 +160,15 @@ io_thread& current_io_thread() {
         "magpie: this runtime has a poller of its own; magpie's I/O needs a runtime without one");
   }
   return *found;
+}
+
+int start_io_thread() {
+  try {
+    current_io_thread();
+    return 0;
+  } catch (const std::system_error& error) {
+    return error.code().value();
+  }
 }
 
 }  // namespace magpie::io::internal

@@ -68,6 +68,10 @@ class io_thread final : public poller {
 // on a thread that is no worker.
 io_thread& current_io_thread();
 
+// The same, as a system call: 0 or errno. For operations that would otherwise find out late that
+// the I/O thread cannot start, when they have used up the last descriptors.
+int start_io_thread();
+
 }  // namespace magpie::io::internal
 
 #endif  // MAGPIE_IO_INTERNAL_IO_THREAD_H_

@@ -6,8 +6,8 @@ namespace magpie::io::internal {
 
 bool readiness::start(magpie::internal::promise_base& who) {
   error_ = on_.watch(seen_);
-  if (error_ == EAGAIN || error_ == ECANCELED) {
-    error_ = 0;  // The next attempt says which.
+  if (error_ == descriptor::try_again || error_ == ECANCELED) {
+    error_ = 0;  // The next attempt finds out which.
     return false;
   }
   if (error_ != 0) return false;
