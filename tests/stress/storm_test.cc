@@ -65,12 +65,18 @@ task<> wait_somehow(std::uint64_t seed, int depth) {
     case 1:
       co_await yield();
       break;
-    case 2:
-      co_await cpu([kept = counted()] {});
+    case 2: {
+      auto function = [kept = counted()] {};
+      auto job = cpu(std::move(function));
+      co_await job;
       break;
-    case 3:
-      co_await blocking([kept = counted()] {});
+    }
+    case 3: {
+      auto function = [kept = counted()] {};
+      auto job = blocking(std::move(function));
+      co_await job;
       break;
+    }
     case 4: {
       auto aside = detour(roll.seed(), depth);
       const int nothing = co_await std::move(aside);
