@@ -28,7 +28,8 @@ namespace {
 using shared_descriptor = std::shared_ptr<descriptor>;
 
 int open_or_error(const shared_descriptor& socket) noexcept {
-  return socket != nullptr && !socket->closed() ? 0 : EBADF;
+  if (socket == nullptr) return EBADF;
+  return socket->closed() ? ECANCELED : 0;
 }
 
 void close_shared(const shared_descriptor& socket) noexcept {

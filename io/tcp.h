@@ -11,13 +11,13 @@
 //
 // Errors. Each operation has two forms: one throws std::system_error, whose message names the
 // operation and the address; one sets a std::error_code, which outlives the operation, and gives a
-// result without meaning if that is set. On an object that is closed, moved from, or made without
-// arguments: std::errc::bad_file_descriptor. Both forms throw `cancelled` when the task is
-// cancelled, std::bad_alloc, and usage_error when two runtimes wait for one socket at once.
+// result without meaning if that is set. On an object that is moved from or made without arguments:
+// std::errc::bad_file_descriptor. Both forms throw `cancelled` when the task is cancelled,
+// std::bad_alloc, and usage_error when two runtimes wait for one socket at once.
 //
 // close() may be called by any thread at any time, also by the destructor. Operations that are
-// pending then end with std::errc::operation_canceled. A peer that has gone causes an error
-// (std::errc::broken_pipe, connection_reset) and never SIGPIPE.
+// pending, and all later ones, end with std::errc::operation_canceled. A peer that has gone causes
+// an error (std::errc::broken_pipe, connection_reset) and never SIGPIPE.
 //
 // Several tasks may use one object at once, one to read and one to write. Two that read get
 // separate pieces of the stream; the pieces of two that write may mix. A socket may be used in one
