@@ -76,6 +76,8 @@ def magpie_model(name, copts = [], deps = [], tags = [], **kwargs):
             "-Wno-unused-value",
             # It changes stacks with longjmp, which a fortified C library takes for an attack.
             "-U_FORTIFY_SOURCE",
+            # It replaces operator delete, but not its sized form.
+            "-fno-sized-deallocation",
         ] + copts,
         gtest = False,
         tags = tags + ["no-sanitizer"],

@@ -16,6 +16,15 @@ void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
 // Wakes at most `count` threads that wait on `word`.
 void futex_wake(const std::atomic<std::uint32_t>& word, int count) noexcept;
 
+// The two, for templates in which a model replaces them.
+struct std_futex {
+  static void wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                   std::chrono::steady_clock::time_point deadline) noexcept {
+    futex_wait(word, expected, deadline);
+  }
+  static void wake(const std::atomic<std::uint32_t>& word) noexcept { futex_wake(word, 1); }
+};
+
 }  // namespace magpie::internal
 
 #endif  // MAGPIE_RUNTIME_INTERNAL_FUTEX_H_

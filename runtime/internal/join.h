@@ -24,13 +24,14 @@ class join {
   bool arrive_owned() {
     const std::uint32_t arrived = arrived_owned_.get() + 1;
     arrived_owned_.set(arrived);
-    return arrived == children_;
+    return arrived == children_.get();
   }
 
   // Any thread but an owner that has not merged. True for the last of all children, and then
   // the caller has to resume the parent; otherwise the join may be gone at once.
   bool arrive() {
-    const std::uint32_t complete = children_ | merged_bit;  // Read while the join is sure to exist.
+    // Read while the join is sure to exist.
+    const std::uint32_t complete = children_.get() | merged_bit;
     // Pairs with itself and with merge(): the last to add sees what all children wrote.
     return arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == complete;
   }
@@ -38,7 +39,7 @@ class join {
   // Owner only, once. True if all children had arrived; then the caller has to resume the parent;
   // otherwise the join may be gone at once.
   bool merge() {
-    const std::uint32_t complete = children_ | merged_bit;
+    const std::uint32_t complete = children_.get() | merged_bit;
     const std::uint32_t change = arrived_owned_.get() + merged_bit;
     return arrived_.fetch_add(change, std::memory_order_acq_rel) + change == complete;
   }
@@ -46,7 +47,7 @@ class join {
  private:
   static constexpr std::uint32_t merged_bit = 1U << 31U;
 
-  const std::uint32_t children_;                                      // Fixed; below merged_bit.
+  const typename Atomics::template plain<std::uint32_t> children_;    // Fixed; below merged_bit.
   typename Atomics::template plain<std::uint32_t> arrived_owned_{0};  // Owner only.
   typename Atomics::template atomic<std::uint32_t> arrived_{0};       // Any thread.
 };

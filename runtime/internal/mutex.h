@@ -7,17 +7,21 @@
 #define MAGPIE_RUNTIME_INTERNAL_MUTEX_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+
+#include "magpie/runtime/internal/futex.h"
 
 namespace magpie::internal {
 
 // Meets the standard's Lockable requirements. Never held across a resume, a user callback or
-// a destructor of user data.
-class mutex {
+// a destructor of user data. `Word` is an atomic of 32 bits, which a model replaces.
+template <class Word, class Futex>
+class basic_mutex {
  public:
-  mutex() = default;
-  mutex(const mutex&) = delete;
-  mutex& operator=(const mutex&) = delete;
+  basic_mutex() = default;
+  basic_mutex(const basic_mutex&) = delete;
+  basic_mutex& operator=(const basic_mutex&) = delete;
 
   void lock() noexcept {
     std::uint32_t expected = free;
@@ -43,11 +47,30 @@ class mutex {
  private:
   enum : std::uint32_t { free, held, contended };
 
-  void lock_contended() noexcept;
-  void wake_one() noexcept;
+  [[gnu::noinline]] void lock_contended() noexcept;
+  [[gnu::noinline]] void wake_one() noexcept;
 
-  std::atomic<std::uint32_t> state_{free};
+  Word state_{free};
 };
+
+template <class Word, class Futex>
+void basic_mutex<Word, Futex>::lock_contended() noexcept {
+  // A thread that has waited cannot know whether others still do, so it takes the lock as
+  // contended.
+  while (state_.exchange(contended, std::memory_order_acquire) != free) {
+    Futex::wait(state_, contended, std::chrono::steady_clock::time_point::max());
+  }
+}
+
+template <class Word, class Futex>
+void basic_mutex<Word, Futex>::wake_one() noexcept {
+  Futex::wake(state_);
+}
+
+using mutex = basic_mutex<std::atomic<std::uint32_t>, std_futex>;
+
+// Out of line: what contends is in mutex.cc.
+extern template class basic_mutex<std::atomic<std::uint32_t>, std_futex>;
 
 }  // namespace magpie::internal
 

@@ -10,15 +10,6 @@
 
 namespace magpie::internal {
 
-// What blocks and what wakes, as the model replaces it.
-struct std_futex {
-  static void wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
-                   std::chrono::steady_clock::time_point deadline) {
-    futex_wait(word, expected, deadline);
-  }
-  static void wake(const std::atomic<std::uint32_t>& word) { futex_wake(word, 1); }
-};
-
 template <class Atomics = std_atomics, class Futex = std_futex>
 class parker {
  public:
