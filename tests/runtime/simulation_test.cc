@@ -79,7 +79,8 @@ task<> everything(std::string& trace) {
       co_await yield();
     }
     co_await sleep_for(std::chrono::milliseconds(name % 3));
-    const int hopped = co_await cpu([name] { return name; });
+    auto job = [name] { return name; };
+    const int hopped = co_await cpu(job);
     trace += std::to_string(name) + "!" + std::to_string(worker_index()) + " ";
     co_return hopped;
   };
