@@ -32,7 +32,9 @@ class result_base {
     if (state_ == result_state::error) [[unlikely]]
       std::destroy_at(&error_);
   }
-  void throw_error() const { std::rethrow_exception(error_); }
+  // Once, and gives the exception away: whoever catches it may look at it while another thread
+  // destroys this.
+  [[noreturn]] void throw_error() { std::rethrow_exception(std::move(error_)); }
 
   result_state state_ = result_state::empty;
 
