@@ -19,7 +19,7 @@ void check_count(const char* option, std::size_t value, std::size_t most) {
 void check_duration(const char* option, clock::duration value) {
   if (value >= clock::duration::zero()) return;
   throw std::invalid_argument("magpie: options::" + std::string(option) +
-                              ": a duration below zero");
+                              ": must be zero or more; leave it out for the default");
 }
 
 constexpr std::size_t most_workers = 1024;
@@ -71,7 +71,8 @@ options& options::shutdown_timeout(clock::duration limit) {
 
 options& options::io(io_mode mode) {
   if (mode != io_mode::assisted && mode != io_mode::dedicated) {
-    throw std::invalid_argument("magpie: options::io: neither assisted nor dedicated");
+    throw std::invalid_argument(
+        "magpie: options::io: must be io_mode::assisted or io_mode::dedicated");
   }
   io_ = mode;
   return *this;

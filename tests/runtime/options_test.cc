@@ -74,9 +74,10 @@ TEST(options_test, what_cannot_work_is_refused) {
   expect_refused([&] { all.cpu_threads(2000); }, "cpu_threads(2000)", "1 to 1024");
   expect_refused([&] { all.blocking_threads(0); }, "blocking_threads(0)", "1 to 16384");
   expect_refused([&] { all.blocking_threads(16385); }, "blocking_threads(16385)", "1 to 16384");
-  expect_refused([&] { all.blocking_idle(-1ns); }, "blocking_idle", "below zero");
-  expect_refused([&] { all.shutdown_timeout(-1h); }, "shutdown_timeout", "below zero");
-  expect_refused([&] { all.io(static_cast<io_mode>(7)); }, "io", "assisted");
+  expect_refused([&] { all.blocking_idle(-1ns); }, "blocking_idle", "zero or more; leave it out");
+  expect_refused([&] { all.shutdown_timeout(-1h); }, "shutdown_timeout",
+                 "zero or more; leave it out");
+  expect_refused([&] { all.io(static_cast<io_mode>(7)); }, "io", "must be io_mode::assisted");
   // Nothing has changed.
   EXPECT_EQ(all.workers(), available_parallelism());
   EXPECT_EQ(all.blocking_threads(), 512U);
