@@ -24,10 +24,6 @@ class join_handle;
 
 namespace internal {
 
-struct drop_reference {
-  void operator()(task_record* record) const noexcept { record->drop_reference(); }
-};
-
 template <class T>
 using record_pointer = std::unique_ptr<task_record_of<T>, drop_reference>;
 

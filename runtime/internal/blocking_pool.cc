@@ -41,27 +41,31 @@ class blocking_pool final : public job_executor {
     if (queued_ <= idle_) {
       wake(1);
     } else if (threads_ < most_threads_) {
-      start_thread(what);
+      try {
+        start_thread();
+      } catch (...) {
+        // The job waits for one of the threads that run; if there is none, it could wait for ever.
+        if (threads_ != 0) return;
+        queue_.remove(what);
+        --queued_;
+        throw;
+      }
     }
   }
 
   void withdraw(job& what) noexcept override { queue_.remove(what); }
 
  private:
-  // Under mutex_. If the system refuses a thread, the job waits for one of those that run; if there
-  // is none, it could wait for ever.
-  void start_thread(job& what) {
+  // Under mutex_.
+  void start_thread() {
     try {
       std::thread([this] { serve(); }).detach();
-      ++threads_;
     } catch (const std::system_error& error) {
-      if (threads_ != 0) return;
-      queue_.remove(what);
-      --queued_;
       throw std::system_error(error.code(),
                               "magpie: the system refused a thread for blocking(); raise the limit "
                               "of processes or threads");
     }
+    ++threads_;
   }
 
   // Under mutex_. Every change that a sleeping thread waits for.

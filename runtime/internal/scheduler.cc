@@ -1,5 +1,6 @@
 #include "magpie/runtime/internal/scheduler.h"
 
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -151,7 +152,11 @@ void scheduler::shut_down() noexcept {
   if (simulated_ == nullptr) {
     const auto deadline = after(std::chrono::steady_clock::now(), settings_.shutdown_timeout());
     if (!registry_.wait_empty(deadline)) {
-      report_slow_tasks();
+      try {
+        report_slow_tasks();
+      } catch (const std::bad_alloc&) {
+        // There is no memory to say so either.
+      }
       // A thread that runs the user's code cannot be abandoned.
       registry_.wait_empty(clock::time_point::max());
     }
@@ -182,11 +187,10 @@ void scheduler::wait_for_visitors() noexcept {
   }
 }
 
-void scheduler::report_slow_tasks() noexcept {
-  for (task_record* task : registry_.snapshot()) {
+void scheduler::report_slow_tasks() {
+  for (const task_reference& task : registry_.snapshot()) {
     tell(*hook_, task->describe(report::kind::slow_shutdown,
                                 "was cancelled and has not ended yet; the shutdown waits for it"));
-    task->drop_reference();
   }
 }
 

@@ -128,7 +128,7 @@ class scheduler {
  private:
   void start_threads();
   void stop_threads() noexcept;
-  void report_slow_tasks() noexcept;
+  void report_slow_tasks();
   void end_visit() noexcept;
   void wait_for_visitors() noexcept;
 

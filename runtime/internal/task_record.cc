@@ -1,6 +1,8 @@
 #include "magpie/runtime/internal/task_record.h"
 
 #include <mutex>
+#include <new>
+#include <string>
 #include <utility>
 
 #include "magpie/runtime/error.h"
@@ -48,7 +50,13 @@ void task_record::end() noexcept {
 
 void task_record::drop_reference() noexcept {
   if (references_.fetch_sub(1) != 1) return;
-  if (outcome().has_error() && !retrieved_) report_unretrieved();
+  if (outcome().has_error() && !retrieved_) {
+    try {
+      report_unretrieved();
+    } catch (const std::bad_alloc&) {
+      // There is no memory to say so either.
+    }
+  }
   delete this;
 }
 
@@ -56,19 +64,18 @@ report task_record::describe(report::kind what, std::string message) const {
   return report{what, id_, name_, spawned_at_, std::move(message)};
 }
 
-void task_record::report_unretrieved() noexcept {
-  std::string message;
+void task_record::report_unretrieved() {
+  std::string message = "failed, and nobody asked for its result: ";
   try {
     std::rethrow_exception(outcome().error());
   } catch (const cancelled&) {
     return;  // Somebody asked for that.
   } catch (const std::exception& error) {
-    message = error.what();
+    message += error.what();
   } catch (...) {
-    message = "an exception that is no std::exception";
+    message += "an exception that is no std::exception";
   }
-  tell(*hook_, describe(report::kind::unretrieved_exception,
-                        "failed, and nobody asked for its result: " + message));
+  tell(*hook_, describe(report::kind::unretrieved_exception, std::move(message)));
 }
 
 }  // namespace magpie::internal

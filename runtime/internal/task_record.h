@@ -70,7 +70,7 @@ class task_record {
  private:
   friend class task_registry;
 
-  void report_unretrieved() noexcept;
+  void report_unretrieved();
 
   scheduler* const owner_;
   context context_;
@@ -91,6 +91,11 @@ class task_record {
   task_record* next_ = nullptr;
   task_record** link_ = nullptr;
 };
+
+struct drop_reference {
+  void operator()(task_record* record) const noexcept { record->drop_reference(); }
+};
+using task_reference = std::unique_ptr<task_record, drop_reference>;
 
 template <class T>
 class task_record_of final : public task_record {

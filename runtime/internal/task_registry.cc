@@ -14,10 +14,7 @@ bool task_registry::add(task_record& task, std::size_t index) noexcept {
   if (own.closed) return false;
   task.id_ = own.spawned++ * shards_.size() + index + 1;
   task.shard_ = index;
-  task.next_ = own.first;
-  task.link_ = &own.first;
-  if (own.first != nullptr) own.first->link_ = &task.next_;
-  own.first = &task;
+  link(task, own.first);
   ++own.size;
   return true;
 }
@@ -26,8 +23,7 @@ void task_registry::remove(task_record& task) noexcept {
   shard& own = shards_[task.shard_];
   {
     const std::lock_guard lock(own.lock);
-    *task.link_ = task.next_;
-    if (task.next_ != nullptr) task.next_->link_ = task.link_;
+    unlink(task);
     --own.size;
   }
   if (closing_.load()) {
@@ -45,10 +41,33 @@ void task_registry::close() noexcept {
 }
 
 void task_registry::cancel_all() noexcept {
-  for (task_record* task : snapshot()) {
-    task->root().cancel();
-    task->drop_reference();
+  for (shard& each : shards_) {
+    while (const task_reference task = next_to_cancel(each))
+      task->root().cancel();
   }
+}
+
+// Moves one task to the list of the cancelled. A copy of the list would need memory.
+task_reference task_registry::next_to_cancel(shard& from) noexcept {
+  const std::lock_guard lock(from.lock);
+  task_record* task = from.first;
+  if (task == nullptr) return nullptr;
+  unlink(*task);
+  link(*task, from.first_cancelled);
+  task->add_reference();
+  return task_reference(task);
+}
+
+void task_registry::link(task_record& task, task_record*& first) noexcept {
+  task.next_ = first;
+  task.link_ = &first;
+  if (first != nullptr) first->link_ = &task.next_;
+  first = &task;
+}
+
+void task_registry::unlink(task_record& task) noexcept {
+  *task.link_ = task.next_;
+  if (task.next_ != nullptr) task.next_->link_ = task.link_;
 }
 
 bool task_registry::wait_empty(std::chrono::steady_clock::time_point deadline) noexcept {
@@ -70,13 +89,15 @@ std::size_t task_registry::size() const noexcept {
   return sum;
 }
 
-std::vector<task_record*> task_registry::snapshot() const {
-  std::vector<task_record*> all;
+std::vector<task_reference> task_registry::snapshot() const {
+  std::vector<task_reference> all;
   for (const shard& each : shards_) {
     const std::lock_guard lock(each.lock);
-    for (task_record* task = each.first; task != nullptr; task = task->next_) {
-      task->add_reference();
-      all.push_back(task);
+    for (task_record* first : {each.first, each.first_cancelled}) {
+      for (task_record* task = first; task != nullptr; task = task->next_) {
+        task->add_reference();
+        all.push_back(task_reference(task));
+      }
     }
   }
   return all;

@@ -10,10 +10,9 @@
 
 #include "magpie/runtime/internal/mutex.h"
 #include "magpie/runtime/internal/platform.h"
+#include "magpie/runtime/internal/task_record.h"
 
 namespace magpie::internal {
-
-class task_record;
 
 // One shard for each worker and one for all other threads, so that spawning writes no line that
 // another worker writes.
@@ -30,7 +29,7 @@ class task_registry {
   // No further task is taken.
   void close() noexcept;
 
-  // Cancels every task that is registered. Takes a reference of each while it does.
+  // After close(). Cancels every task that is registered. Needs no memory.
   void cancel_all() noexcept;
 
   // Blocks until no task is left or the deadline has come; after close(). Whether none is left.
@@ -38,17 +37,22 @@ class task_registry {
 
   std::size_t size() const noexcept;
 
-  // A copy of the list, each with a reference that the caller drops.
-  std::vector<task_record*> snapshot() const;
+  // A copy of the list. Throws std::bad_alloc.
+  std::vector<task_reference> snapshot() const;
 
  private:
   struct alignas(cache_line) shard {
     mutable mutex lock;
-    task_record* first = nullptr;  // Under lock.
-    std::size_t size = 0;          // Under lock.
-    bool closed = false;           // Under lock.
-    std::uint64_t spawned = 0;     // Under lock. The source of the tasks' numbers.
+    task_record* first = nullptr;            // Under lock.
+    task_record* first_cancelled = nullptr;  // Under lock. Those that cancel_all() has told.
+    std::size_t size = 0;                    // Under lock.
+    bool closed = false;                     // Under lock.
+    std::uint64_t spawned = 0;               // Under lock. The source of the tasks' numbers.
   };
+
+  static void link(task_record& task, task_record*& first) noexcept;
+  static void unlink(task_record& task) noexcept;
+  static task_reference next_to_cancel(shard& from) noexcept;
 
   std::vector<shard> shards_;
   std::atomic<std::uint32_t> ended_after_close_{0};  // Counts, and is waited for.

@@ -100,10 +100,9 @@ class simulation::state final : public internal::environment {
 
   std::string stuck_tasks() {
     std::string names;
-    for (internal::task_record* task : scheduler_.registry().snapshot()) {
+    for (const internal::task_reference& task : scheduler_.registry().snapshot()) {
       names += "\n  task " + std::to_string(task->id()) + " '" + task->name() + "', spawned at " +
                task->spawned_at().file_name() + ":" + std::to_string(task->spawned_at().line());
-      task->drop_reference();
     }
     return names;
   }

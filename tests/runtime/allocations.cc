@@ -11,10 +11,17 @@ namespace {
 std::atomic<std::ptrdiff_t> live_blocks{0};
 constinit thread_local bool limited = false;
 constinit thread_local std::size_t left = 0;
+constinit thread_local std::size_t refusals_left = 0;
+constinit thread_local bool refused = false;
 
 void* take(std::size_t bytes, std::size_t alignment) noexcept {
-  if (limited && left == 0) return nullptr;
-  if (limited) --left;
+  if (limited && left > 0) {
+    --left;
+  } else if (limited && refusals_left > 0) {
+    --refusals_left;
+    refused = true;
+    return nullptr;
+  }
   const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + alignment - 1) & ~(alignment - 1);
   void* block = alignment <= alignof(std::max_align_t) ? std::malloc(rounded)
                                                        : std::aligned_alloc(alignment, rounded);
@@ -47,13 +54,19 @@ std::ptrdiff_t allocations::live() noexcept {
   return live_blocks.load();
 }
 
-allocations::limit::limit(std::size_t more) noexcept {
+allocations::limit::limit(std::size_t more, std::size_t refusals) noexcept {
   left = more;
+  refusals_left = refusals;
+  refused = false;
   limited = true;
 }
 
 allocations::limit::~limit() {
   limited = false;
+}
+
+bool allocations::limit::was_reached() const noexcept {
+  return refused;
 }
 
 }  // namespace magpie::testing

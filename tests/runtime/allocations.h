@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace magpie::testing {
 
@@ -17,13 +18,17 @@ class allocations {
   // Blocks that have been allocated and not been freed.
   static std::ptrdiff_t live() noexcept;
 
-  // While it exists, the calling thread is refused everything after the first `more` blocks.
+  // While it exists, the calling thread gets `more` blocks, is refused the next `refusals`, and
+  // gets what comes after those.
   class limit {
    public:
-    explicit limit(std::size_t more) noexcept;
+    explicit limit(std::size_t more, std::size_t refusals = SIZE_MAX) noexcept;
     limit(const limit&) = delete;
     limit& operator=(const limit&) = delete;
     ~limit();
+
+    // Whether something has been refused.
+    bool was_reached() const noexcept;
   };
 };
 

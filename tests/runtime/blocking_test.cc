@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <fstream>
+#include <new>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -16,6 +17,7 @@
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/internal/platform.h"
 #include "magpie/runtime/run.h"
+#include "magpie/tests/runtime/allocations.h"
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
@@ -189,6 +191,29 @@ TEST_F(blocking_test, a_refused_thread_is_told) {
   };
   const std::string message = run(body(), options().workers(1));
   EXPECT_NE(message.find("blocking()"), std::string::npos) << message;
+}
+
+// The pool has no thread left, and no memory for a new one.
+TEST_F(blocking_test, refused_memory_is_told) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  const std::size_t before = threads_of_process();
+  auto body = [before]() -> task<bool> {
+    co_await blocking([] {});
+    EXPECT_TRUE(threads_fall_to(before + 1));
+    bool refused = false;
+    {
+      const allocations::limit none(0);
+      try {
+        co_await blocking([] {});
+      } catch (const std::bad_alloc&) {
+        refused = true;
+      }
+    }
+    const int after = co_await blocking([] { return 1; });
+    EXPECT_EQ(after, 1);
+    co_return refused;
+  };
+  EXPECT_TRUE(run(body(), options().workers(1).blocking_idle(0s)));
 }
 
 }  // namespace
