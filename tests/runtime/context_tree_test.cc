@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "magpie/runtime/suspension.h"
@@ -173,6 +176,30 @@ TEST_F(context_tree_test, destroyed_contexts_leave_the_tree) {
       EXPECT_EQ(each.leave(), outcome::cancelled);
     children.clear();
     EXPECT_FALSE(root.cancelled());
+  });
+}
+
+// The place of one that has left is used again, for something that must not be reached.
+TEST_F(context_tree_test, neighbours_that_leave_are_not_reached) {
+  in_context_of_a_task([](context& root) {
+    context top(root);
+    std::array<std::optional<context>, 6> places;
+    for (std::optional<context>& place : places) {
+      place.emplace(top);
+      const armed passing(*place);
+    }
+    // The newest stands first. Neighbours in both directions, and at both ends.
+    for (const std::size_t gone : {5U, 4U, 1U, 2U, 0U})
+      places[gone].reset();
+    std::deque<armed> elsewhere;
+    for (const std::size_t reused : {5U, 4U, 1U, 2U, 0U})
+      elsewhere.emplace_back(places[reused].emplace(root));
+    armed left(*places[3]);
+    top.cancel();
+    EXPECT_EQ(left.leave(), outcome::cancelled);
+    for (armed& each : elsewhere)
+      EXPECT_EQ(each.leave(), outcome::waiting);
+    elsewhere.clear();
   });
 }
 
