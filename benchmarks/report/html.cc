@@ -161,7 +161,10 @@ std::string machine(const report_results& results) {
 
 std::string rules(const thresholds& limits) {
   std::string text = "<section id='rules'><h2>How to read it</h2>\n";
-  text += tag("p", limits.text());
+  text += "<ul class='sentences'>";
+  for (const std::string& each : limits.sentences())
+    text += tag("li", each) + "\n";
+  text += "</ul>\n";
   text +=
       "<p>Every run is a process of its own. Wall time is taken inside it around the work, "
       "without the start of the process but with that of threads, pools and runtimes; CPU time "

@@ -160,7 +160,10 @@ std::string to_table(const report_results& results, bool colours) {
     text += "  " + padded(std::string(each.what->title), 36) +
             coloured(each.judged.result, colours) + "\n";
   }
-  return text + "\n" + wrap("Thresholds: " + results.limits.text(), k_width, "");
+  text += "\nThresholds\n";
+  for (const std::string& each : results.limits.sentences())
+    text += wrap(each, k_width, "  ");
+  return text;
 }
 
 }  // namespace magpie::bench

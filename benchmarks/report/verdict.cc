@@ -200,22 +200,34 @@ std::string_view to_string(relation r) {
   return "unclear";
 }
 
+std::vector<std::string> thresholds::sentences() const {
+  const auto percent = [](double share) { return format_number(100 * share) + " %"; };
+  return {
+      "Compared are the fastest judged magpie strategy and the fastest blocking one, and every "
+      "other "
+      "blocking one that takes at most " +
+          format_ratio(more) + " of its time, round by round; the least favourable one decides.",
+      "Wall time decides: less helps, more hurts. When it is the same, CPU time and peak memory "
+      "do.",
+      "Less is a ratio of at most " + format_ratio(less) +
+          " with all rounds below 1x; more is at least " + format_ratio(more) +
+          " with all rounds above 1x; of five and more rounds the lowest and the "
+          "highest are left out.",
+      "The same is a ratio between, with rounds within a factor of " + format_number(noise) +
+          ". Anything else, and fewer than " + std::to_string(min_rounds) + " rounds, is unclear.",
+      "CPU time counts from a difference of " + format_seconds(cpu_floor_s) + " on, memory from " +
+          format_bytes(memory_floor_bytes) + " on.",
+      "Where other programs had a share s of the processors meanwhile, from " + percent(quiet) +
+          " on, the thresholds of wall time are wider by 1 / (1 - s), " + format_number(widest) +
+          " at most; from " + percent(busy) + " on no wall time counts as the same.",
+  };
+}
+
 std::string thresholds::text() const {
-  char numbers[1024];
-  std::snprintf(
-      numbers, sizeof numbers,
-      "less: ratio at most %.2fx and all rounds below 1x; more: ratio at least %.2fx and "
-      "all rounds above 1x; same: between, with rounds within a factor of %.1f; anything "
-      "else, or fewer than %zu rounds, is unclear. CPU time counts from %s and memory "
-      "from %s of difference. Where other programs had a share s of the processors meanwhile (from "
-      "%.0f %% on), the thresholds of wall time are wider by 1 / (1 - s), %.0f at most, and from "
-      "%.0f %% on no wall time counts as the same.",
-      less, more, noise, min_rounds, format_seconds(cpu_floor_s).c_str(),
-      format_bytes(memory_floor_bytes).c_str(), 100 * quiet, widest, 100 * busy);
-  return std::string("The fastest judged magpie strategy against the fastest blocking one, and ") +
-         "against every other blocking one about as fast, round by round; the least favourable " +
-         "comparison is the verdict. Wall time decides (less helps, more hurts); when it is the " +
-         "same, CPU time and peak memory do. " + numbers;
+  std::string joined;
+  for (const std::string& each : sentences())
+    joined += (joined.empty() ? "" : " ") + each;
+  return joined;
 }
 
 judgement judge(const std::vector<contestant>& contestants, const thresholds& limits,

@@ -48,7 +48,8 @@ struct thresholds {
   double busy = 0.30;
   double widest = 4;
 
-  // In words, as printed with every verdict.
+  // In words, a sentence each, as printed with the verdicts.
+  std::vector<std::string> sentences() const;
   std::string text() const;
 };
 

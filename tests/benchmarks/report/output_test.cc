@@ -142,7 +142,7 @@ TEST(page_check, finds_what_is_wrong) {
 TEST(table, shows_verdict_reason_and_thresholds) {
   const std::string text = to_table(sample_results(), false);
   EXPECT_NE(text.find("(sample): helps"), std::string::npos) << text;
-  EXPECT_NE(text.find("ratio at most 0.80x"), std::string::npos);
+  EXPECT_NE(text.find("a ratio of at most 0.80x"), std::string::npos);
   EXPECT_NE(text.find("Not run: Python asyncio: python3 is <missing>"), std::string::npos);
   EXPECT_NE(text.find("magpie, N workers from 2.50 us a task"), std::string::npos);
   EXPECT_EQ(text.find('\033'), std::string::npos);
