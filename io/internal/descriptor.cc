@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <new>
 #include <system_error>
 
 #include "magpie/io/internal/io_thread.h"
@@ -32,47 +31,48 @@ void descriptor::leave() noexcept {
   if (state_.fetch_sub(1) == (closed_bit | 1U)) ::close(fd_);
 }
 
-int descriptor::watch(sighting& seen) {
-  const int started = start_io_thread();
-  if (started != 0) return started;
+int descriptor::watch(sighting& seen) try {
   const std::shared_ptr<reactor>& events = current_io_thread().events();
-  const std::lock_guard lock(mutex_);
-  if (reactor_ == events) return seen.events == sighting::never ? try_again : 0;
+  if (watched_by_.load() != events.get()) {
+    const std::lock_guard lock(mutex_);
+    if (reactor_ != events) return start_watching(events, seen);
+  }
+  return seen.events == sighting::never ? try_again : 0;
+} catch (const std::system_error& error) {
+  return error.code().value();
+}
+
+int descriptor::start_watching(const std::shared_ptr<reactor>& events, sighting& seen) {
   if (!enter()) return ECANCELED;
   struct leaving {
     descriptor& entered;
     ~leaving() { entered.leave(); }
   } const at_end{*this};
-  return register_with(events, seen);
-}
-
-int descriptor::register_with(const std::shared_ptr<reactor>& events, sighting& seen) {
-  if (registration* before = registration_.load()) {
-    {
-      const std::lock_guard lock(before->lock());
-      if (before->awaited()) {
-        throw usage_error(
-            "magpie: tasks of another runtime are waiting for this socket; use it in one runtime "
-            "at a time");
-      }
-    }
-    registration_.store(nullptr);
-    reactor_->leave(fd_, *before, true);
-    reactor_.reset();
-  }
+  if (reactor_ != nullptr) stop_watching();
   for (auto& count : drained_)
     count.store(sighting::never);
-  try {
-    registration_.store(&events->watch(fd_));
-    reactor_ = events;
-    // What happened between the call and now counts as the first event.
-    seen.events = 0;
-    return 0;
-  } catch (const std::system_error& error) {
-    return error.code().value();
-  } catch (const std::bad_alloc&) {
-    return ENOMEM;
+  registration_.store(&events->watch(fd_));
+  reactor_ = events;
+  watched_by_.store(events.get());
+  // What happened between the call and now counts as the first event.
+  seen.events = 0;
+  return 0;
+}
+
+void descriptor::stop_watching() {
+  registration& watched = *registration_.load();
+  {
+    const std::lock_guard lock(watched.lock());
+    if (watched.awaited()) {
+      throw usage_error(
+          "magpie: tasks of another runtime are waiting for this socket; use it in one runtime at "
+          "a time");
+    }
   }
+  watched_by_.store(nullptr);
+  registration_.store(nullptr);
+  reactor_->leave(fd_, watched, true);
+  reactor_.reset();
 }
 
 }  // namespace magpie::io::internal

@@ -95,7 +95,9 @@ class descriptor {
   bool enter() noexcept;
   void leave() noexcept;
 
-  int register_with(const std::shared_ptr<reactor>& events, sighting& seen);
+  // Under mutex_.
+  int start_watching(const std::shared_ptr<reactor>& events, sighting& seen);
+  void stop_watching();
 
   std::atomic<std::uint64_t>& drained(direction d) noexcept {
     return drained_[static_cast<std::size_t>(d)];
@@ -109,6 +111,8 @@ class descriptor {
   std::array<std::atomic<std::uint64_t>, 2> drained_{sighting::never, sighting::never};
   std::mutex mutex_;
   std::shared_ptr<reactor> reactor_;  // Under mutex_. Keeps registration_ in place.
+  // What reactor_ points to, for a look without the lock. Changed under mutex_.
+  std::atomic<const reactor*> watched_by_{nullptr};
 };
 
 }  // namespace magpie::io::internal
