@@ -256,8 +256,9 @@ judgement judge(const std::vector<contestant>& contestants, const thresholds& li
     char percent[16];
     std::snprintf(percent, sizeof percent, "%.0f %%", 100 * disturbance);
     result.reason += std::string(" Other programs had ") + percent +
-                     " of the processors meanwhile, so wall times had to differ by " +
-                     format_ratio(by.widening) + " of the usual.";
+                     " of the processors meanwhile, so wall times had to differ " +
+                     format_number(by.widening) + " times as much as usual" +
+                     (by.hides_gains ? ", and none counted as the same." : ".");
   }
   return result;
 }
