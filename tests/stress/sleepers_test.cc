@@ -53,7 +53,9 @@ TEST_P(sleeping, a_million_tasks_sleep_in_little_memory_and_are_cancelled) {
   const std::size_t bytes = world.run(put_to_sleep(clock::now() + 24h));
   std::cout << bytes << " bytes per sleeping task\n";
   RecordProperty("bytes_per_sleeping_task", static_cast<int>(bytes));
-  if (!sanitized) EXPECT_LE(bytes, most_bytes);
+  if (!sanitized) {
+    EXPECT_LE(bytes, most_bytes);
+  }
   EXPECT_GE(world.live_tasks(), sleepers);
   world.shutdown();
   EXPECT_EQ(world.live_tasks(), 0U);
