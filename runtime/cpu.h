@@ -12,9 +12,10 @@
 namespace magpie {
 
 // Runs `function` on a thread of the runtime's oneTBB arena, in which it may use oneTBB's parallel
-// algorithms, while this worker runs other tasks. Gives what it returns, or throws what it throws,
-// on the worker that called. `function` may be anything that can be moved and called once; it may
-// refer to the caller's frame, which stays until it has ended.
+// algorithms, while this worker runs other tasks. Gives what it returns, or throws what it throws;
+// the task goes on at the worker where it suspended or, if that is busy, at an idle one. `function`
+// may be anything that can be moved and called once; it may refer to the caller's frame, which
+// stays until it has ended. It must neither shut down nor destroy the runtime, which waits for it.
 //
 // Cancelled: throws `cancelled` if the function has not begun; otherwise waits for it. Costs two
 // wake-ups (benchmark cpu_hop): for less than some ten microseconds of work, call the function

@@ -57,13 +57,13 @@ options& options::blocking_threads(std::size_t most) {
   return *this;
 }
 
-options& options::blocking_idle(clock::duration limit) {
+options& options::set_blocking_idle(clock::duration limit) {
   check_duration("blocking_idle", limit);
   blocking_idle_ = limit;
   return *this;
 }
 
-options& options::shutdown_timeout(clock::duration limit) {
+options& options::set_shutdown_timeout(clock::duration limit) {
   check_duration("shutdown_timeout", limit);
   shutdown_timeout_ = limit;
   return *this;

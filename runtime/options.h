@@ -58,11 +58,17 @@ class options {
   std::size_t blocking_threads() const { return blocking_threads_; }
 
   // How long a thread behind blocking() waits for work before it ends. Default: 10 s.
-  options& blocking_idle(clock::duration limit);
+  template <class Rep, class Period>
+  options& blocking_idle(std::chrono::duration<Rep, Period> limit) {
+    return set_blocking_idle(internal::saturated(limit));
+  }
   clock::duration blocking_idle() const { return blocking_idle_; }
 
   // After this time a shutdown reports each task that it still waits for. Default: 5 s.
-  options& shutdown_timeout(clock::duration limit);
+  template <class Rep, class Period>
+  options& shutdown_timeout(std::chrono::duration<Rep, Period> limit) {
+    return set_shutdown_timeout(internal::saturated(limit));
+  }
   clock::duration shutdown_timeout() const { return shutdown_timeout_; }
 
   // Default: io_mode::assisted.
@@ -74,6 +80,9 @@ class options {
   const std::function<void(const report&)>& on_report() const { return on_report_; }
 
  private:
+  options& set_blocking_idle(clock::duration limit);
+  options& set_shutdown_timeout(clock::duration limit);
+
   std::size_t workers_ = 0;      // 0: not set.
   std::size_t cpu_threads_ = 0;  // 0: not set.
   std::size_t blocking_threads_ = 512;

@@ -31,8 +31,8 @@ std::size_t runtime::live_tasks() const noexcept {
 void runtime::refuse_nested_run() {
   if (internal::current_worker() == nullptr) return;
   throw usage_error(
-      "magpie: run() was called inside a task, whose worker it would block; co_await the task "
-      "instead, or spawn() it");
+      "magpie: run() was called, or a runtime made, inside a task, whose worker that would block; "
+      "co_await the task instead, or spawn() it");
 }
 
 }  // namespace magpie

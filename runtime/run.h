@@ -22,8 +22,8 @@ namespace magpie {
 // All members may be called by several threads at once, but for the destructor.
 class runtime {
  public:
-  // Starts the workers. Throws std::system_error if the system refuses a thread; nothing is left
-  // behind then.
+  // A thread that is no worker. Starts the workers. Throws std::system_error if the system refuses
+  // a thread; nothing is left behind then. On a worker of any runtime: throws usage_error.
   explicit runtime(const options& settings = options());
 
   runtime(const runtime&) = delete;

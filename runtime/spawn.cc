@@ -35,6 +35,10 @@ void refuse_second_retrieval() {
 
 bool join_awaiter::ready() const {
   if (joined_ == nullptr) refuse_second_retrieval();
+  if (joined_->has_joiner()) {
+    throw usage_error("magpie: two tasks await the join_handle of task '" + joined_->name() +
+                      "'; its outcome can be taken only once");
+  }
   return joined_->done();
 }
 

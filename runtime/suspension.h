@@ -50,9 +50,10 @@ class suspension {
   ~suspension() = default;
 
   // Worker, from await_suspend(). False: the task has been cancelled already; do not suspend.
-  // From then on the task's cancellation may claim() and resume() this. Whoever does, the task goes
-  // on only after await_suspend() has returned; so what follows arm() may still fail, and several
-  // sources may be given *this.
+  // A task has at most one armed suspension; to wait for either of two things, give one suspension
+  // to both. From then on the task's cancellation may claim() and resume() this. Whoever does, the
+  // task goes on only after await_suspend() has returned; so what follows arm() may still fail, and
+  // several sources may be given *this.
   bool arm(internal::promise_base& who) noexcept;
 
   // Worker, from await_resume(), after the source has been left; only if arm() was called. Says who

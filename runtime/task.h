@@ -181,7 +181,7 @@ class task_promise final : public task_promise_base<T> {
   task<T> get_return_object() noexcept;
 
   template <class U = T>
-    requires std::is_constructible_v<T, U&&>
+    requires std::is_convertible_v<U&&, T>
   void return_value(U&& value) {
     this->result_->emplace(std::forward<U>(value));
   }

@@ -23,8 +23,8 @@ enum class direction : std::uint8_t { read, write };
 struct event {
   bool readable;
   bool writable;
-  // The peer has ended its side, or the connection has failed: from now on no short read means
-  // that there will be another event.
+  // The peer has ended its side or sent urgent data, or the connection has failed: from now on no
+  // short read means that there will be another event.
   bool ended;
 };
 

@@ -29,6 +29,11 @@ bool task_record::add_joiner(suspension& joiner) noexcept {
   return true;
 }
 
+bool task_record::has_joiner() noexcept {
+  const std::lock_guard lock(mutex_);
+  return joiner_ != nullptr;
+}
+
 void task_record::remove_joiner(suspension& joiner) noexcept {
   const std::lock_guard lock(mutex_);
   if (joiner_ == &joiner) joiner_ = nullptr;

@@ -48,6 +48,7 @@ class task_record {
 
   // A coroutine that wants to be resumed when the task has ended. False: it has ended already.
   bool add_joiner(suspension& joiner) noexcept;
+  bool has_joiner() noexcept;
   void remove_joiner(suspension& joiner) noexcept;
 
   report describe(report::kind what, std::string message) const;

@@ -10,6 +10,15 @@
 #include "magpie/runtime/internal/scheduler.h"
 
 namespace magpie::internal {
+namespace {
+
+// Not a plain difference: a deadline may be as far from now as the clock can count.
+clock::duration time_left(clock::time_point until, clock::time_point now) noexcept {
+  if (until == clock::time_point::max()) return clock::duration::max();
+  return until <= now ? clock::duration::zero() : until - now;
+}
+
+}  // namespace
 
 worker::worker(scheduler& owner, std::size_t index)
     // In a simulation every join is a choice of who runs next.
@@ -246,12 +255,7 @@ void worker::sleep_until_needed(ready_list& ready) noexcept {
   const clock::time_point until = wake_time(watches);
   poller* events = owner_.attached_poller();
   if (events != nullptr && events->try_acquire()) {
-    parker_.park_in([&] {
-      const auto limit = until == clock::time_point::max()
-                             ? clock::duration::max()
-                             : std::max(until - owner_.now(), clock::duration::zero());
-      events->poll(limit, ready);
-    });
+    parker_.park_in([&] { events->poll(time_left(until, owner_.now()), ready); });
     events->release();
   } else {
     parker_.park(until);
