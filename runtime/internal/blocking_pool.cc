@@ -83,13 +83,24 @@ class blocking_pool final : public job_executor {
       // None if the job was cancelled.
       if (job* next = queue_.pop()) {
         next->execute();
-        next->resume();
+        resume_as_idle(*next);
       }
       lock.lock();
     }
     --threads_;
     // The destructor may go on, and the pool may be gone, once the lock is free.
     if (stopping_) wake(INT_MAX);
+  }
+
+  // The thread counts as idle before the task can ask for the next one, which is then its own.
+  void resume_as_idle(job& done) noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      ++idle_;
+    }
+    done.resume();
+    const std::lock_guard lock(mutex_);
+    --idle_;
   }
 
   // False: the thread should end, because it has been idle for too long or the pool stops.
