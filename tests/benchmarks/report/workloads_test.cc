@@ -48,7 +48,9 @@ TEST(workloads, can_be_judged) {
       EXPECT_NE(v.run == nullptr, v.script.empty()) << w.name << ", " << v.strategy;
       const family kin = find_strategy(v.strategy).kin;
       EXPECT_EQ(v.part == role::opponent, kin == family::blocking) << w.name << ", " << v.strategy;
-      if (v.part == role::judged) EXPECT_EQ(kin, family::magpie) << w.name << ", " << v.strategy;
+      if (v.part == role::judged) {
+        EXPECT_EQ(kin, family::magpie) << w.name << ", " << v.strategy;
+      }
       judged |= v.part == role::judged;
       opposed |= v.part == role::opponent;
     }
