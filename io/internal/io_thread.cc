@@ -12,7 +12,7 @@
 namespace magpie::io::internal {
 namespace {
 
-using std::chrono_literals::operator""us;
+using namespace std::chrono_literals;
 
 // How long an event may wait when every worker is busy.
 constexpr clock::duration between_looks = 500us;
