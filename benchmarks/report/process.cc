@@ -175,7 +175,7 @@ std::optional<std::string> find_program(const std::string& name,
   const char* const path = std::getenv("PATH");
   std::istringstream folders(std::string(path ? path : "") + ":/usr/sbin:/usr/local/sbin:/sbin");
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string full = folder + "/" + name;
+    std::string full = folder + "/" + name;
     if (!folder.empty() && access(full.c_str(), X_OK) == 0) return full;
   }
   return std::nullopt;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs clang-tidy over the sources (all .cc files of the tree, and the headers that they reach).
+# Runs clang-tidy over the sources: all .cc files but the tests, and the headers that they reach.
 # Usage: tools/lint/clang_tidy.sh [FILE...]
 set -euo pipefail
 root="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)"
@@ -12,7 +12,7 @@ ln -s "$root" "$include/magpie"
 cd "$root"
 files=("$@")
 if ((${#files[@]} == 0)); then
-  mapfile -t files < <(find runtime io examples benchmarks tests -name '*.cc' | sort)
+  mapfile -t files < <(find runtime io examples benchmarks -name '*.cc' | sort)
 fi
 ((${#files[@]} > 0)) || {
   printf 'clang_tidy.sh: no sources\n' >&2
