@@ -17,7 +17,7 @@ std::string padded(const std::string& text, std::size_t width) {
 }
 
 std::string coloured(verdict v, bool colours) {
-  const std::string name(to_string(v));
+  std::string name(to_string(v));
   if (!colours) return name;
   const char* const code = v == verdict::helps          ? "\033[1;32m"
                            : v == verdict::hurts        ? "\033[1;31m"

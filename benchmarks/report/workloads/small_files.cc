@@ -100,7 +100,7 @@ void run_magpie(std::string_view strategy, const parameters& p, meter& m) {
   options o = options_of(strategy, p);
   o.blocking_threads(p.count("alive"));
   m.start();
-  run(read_all(all, read), std::move(o));
+  run(read_all(all, read), o);
   m.stop();
   finish(all, m);
 }
