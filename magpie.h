@@ -2,6 +2,10 @@
 #ifndef MAGPIE_MAGPIE_H_
 #define MAGPIE_MAGPIE_H_
 
+#if !defined(__cpp_impl_coroutine)
+#error "magpie needs C++20 with coroutines: compile with -std=c++20"
+#endif
+
 #include "magpie/io/address.h"
 #include "magpie/io/tcp.h"
 #include "magpie/runtime/blocking.h"

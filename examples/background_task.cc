@@ -8,6 +8,7 @@
 using namespace std::chrono_literals;
 
 // A spawned task may outlive its caller, so it takes the text as a value and not as a reference.
+// The stream may be one: std::cout outlives every task.
 magpie::task<> delayed_message(std::ostream& out, std::string text, std::chrono::seconds delay) {
   co_await magpie::sleep_for(delay);
   out << text + "\n";

@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   try {
     const std::string where = argc > 1 ? argv[1] : "127.0.0.1:7777";
     auto listener = magpie::io::tcp_listener::bind(magpie::io::address::parse(where));
+    // Made after the listener, and so destroyed before it: the tasks may refer to that.
     magpie::runtime runtime;
     auto server = runtime.spawn(echo_server(std::cout, listener), "echo server");
     int signal = 0;

@@ -7,7 +7,7 @@
 
 using namespace std::chrono_literals;
 
-magpie::task<> wait_for(std::ostream& out, std::string name, std::chrono::seconds delay) {
+magpie::task<> step(std::ostream& out, std::string name, std::chrono::seconds delay) {
   out << name + " started\n";
   co_await magpie::sleep_for(delay);
   out << name + " finished\n";
@@ -15,8 +15,8 @@ magpie::task<> wait_for(std::ostream& out, std::string name, std::chrono::second
 
 magpie::task<> gather_three(std::ostream& out) {
   const auto start = magpie::clock::now();
-  co_await magpie::gather(wait_for(out, "Task 1", 2s), wait_for(out, "Task 2", 3s),
-                          wait_for(out, "Task 3", 1s));
+  co_await magpie::gather(step(out, "Task 1", 2s), step(out, "Task 2", 3s),
+                          step(out, "Task 3", 1s));
   const auto took = std::chrono::round<std::chrono::seconds>(magpie::clock::now() - start);
   out << "All of them took " << took.count() << " s\n";
 }

@@ -194,9 +194,7 @@ magpie::task<> fetch_in_turn(std::vector<order>& orders, std::atomic<std::size_t
   for (std::size_t i = taken++; i < orders.size(); i = taken++) {
     try {
       orders[i].result = co_await within(limit, fetch(orders[i].url));
-    } catch (const magpie::cancelled&) {
-      throw;  // Not an error of this page.
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) {  // Not magpie::cancelled: that is no error.
       orders[i].error = error.what();
     }
   }

@@ -22,8 +22,9 @@ namespace {
 template <class Number>
 bool read_number(std::string_view digits, Number& number) {
   if (digits.empty() || digits.front() == '-') return false;
-  const char* end = digits.data() + digits.size();
-  const auto [stopped, error] = std::from_chars(digits.data(), end, number);
+  const char* begin = digits.data();
+  const char* end = begin + digits.size();
+  const auto [stopped, error] = std::from_chars(begin, end, number);
   return error == std::errc() && stopped == end;
 }
 

@@ -47,12 +47,11 @@ task<std::size_t> read_some(shared_descriptor from, std::span<std::byte> into, a
   while (failure == 0 && !into.empty()) {
     sighting seen;
     const ssize_t n = from->attempt(
-        direction::read, seen, [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); });
+        direction::read, seen, [&](int fd) { return ::recv(fd, into.data(), into.size(), 0); },
+        into.size());
     if (n >= 0) {
-      const auto count = static_cast<std::size_t>(n);  // 0: the end, which stays ready.
-      if (count != 0 && count < into.size()) from->note_drained(direction::read, seen);
       deliver(0, error, "read from", peer);
-      co_return count;
+      co_return static_cast<std::size_t>(n);
     }
     failure = static_cast<int>(-n);
     if (failure == EAGAIN) {
@@ -66,17 +65,16 @@ task<std::size_t> read_some(shared_descriptor from, std::span<std::byte> into, a
 
 task<> write_all(shared_descriptor to, std::span<const std::byte> left, address peer,
                  std::error_code* error) {
-  const bool lasts = spend_budget();
-  if (!lasts) co_await yield();
   int failure = open_or_error(to);
   while (failure == 0 && !left.empty()) {
+    const bool lasts = spend_budget();
+    if (!lasts) co_await yield();
     sighting seen;
-    const ssize_t n = to->attempt(direction::write, seen, [&](int fd) {
-      return ::send(fd, left.data(), left.size(), MSG_NOSIGNAL);
-    });
+    const ssize_t n = to->attempt(
+        direction::write, seen,
+        [&](int fd) { return ::send(fd, left.data(), left.size(), MSG_NOSIGNAL); }, left.size());
     if (n >= 0) {
       left = left.subspan(static_cast<std::size_t>(n));
-      if (!left.empty()) to->note_drained(direction::write, seen);
       continue;
     }
     failure = static_cast<int>(-n);

@@ -9,7 +9,9 @@ bool spend_budget() noexcept {
   // 64 operations in a turn of 1024.
   constexpr int cost_of_operation = 16;
   internal::worker* here = internal::current_worker();
-  return here == nullptr || here->spend(cost_of_operation);
+  if (here == nullptr) return true;
+  // Not spent twice: a caller that does not listen must not bring it to overflow.
+  return here->lasts() && here->spend(cost_of_operation);
 }
 
 }  // namespace magpie

@@ -2,16 +2,17 @@
 #ifndef MAGPIE_RUNTIME_ERROR_H_
 #define MAGPIE_RUNTIME_ERROR_H_
 
-#include <exception>
 #include <stdexcept>
 
 namespace magpie {
 
 // Thrown out of a suspension point of a task that has been asked to stop. Let it pass: whoever
-// asked waits for the task to end. It carries no message to allocate, so throwing it cannot fail.
-class cancelled : public std::exception {
+// asked waits for the task to end. Not a std::exception, as asyncio's CancelledError is no
+// Exception: a handler of errors, around a wait inside a loop, must not take it for one. It carries
+// no message to allocate, so throwing it cannot fail.
+class cancelled {
  public:
-  const char* what() const noexcept override { return "magpie: the task was cancelled"; }
+  const char* what() const noexcept { return "magpie: the task was cancelled"; }
 };
 
 // The program used the library in a way that cannot work; the message says what to do instead.

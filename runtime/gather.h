@@ -188,7 +188,7 @@ class [[nodiscard("gather does nothing until it is awaited")]] gathered_tuple {
  public:
   explicit gathered_tuple(task<Ts>&&... children) : children_(std::move(children)...) {}
 
-  gather_tuple<Ts...> operator co_await() {
+  gather_tuple<Ts...> operator co_await() && {
     // All of them before any is taken out: if one is empty, the others stay whole.
     const bool whole = std::apply([](auto&... child) { return (child.valid() && ...); }, children_);
     if (!whole) refuse_empty_task();
@@ -209,10 +209,14 @@ class [[nodiscard("gather does nothing until it is awaited")]] gathered_range {
   explicit gathered_range(std::vector<task<T>>&& children) noexcept
       : children_(std::move(children)) {}
 
-  gather_range<T> operator co_await() { return gather_range<T>(std::move(children_)); }
+  gather_range<T> operator co_await() && {
+    if (std::exchange(awaited_, true)) refuse_empty_task();
+    return gather_range<T>(std::move(children_));
+  }
 
  private:
   std::vector<task<T>> children_;
+  bool awaited_ = false;  // No empty vector tells: one may be gathered.
 };
 
 }  // namespace internal
@@ -232,7 +236,14 @@ internal::gathered_tuple<Ts...> gather(task<Ts>... tasks) {
 // The same for any number of tasks of one type. Gives a vector (of std::reference_wrapper for
 // references), or nothing for void. Allocates room for the results.
 template <class T>
-internal::gathered_range<T> gather(std::vector<task<T>> tasks) {
+internal::gathered_range<T> gather(std::vector<task<T>>&& tasks) {
+  return internal::gathered_range<T>(std::move(tasks));
+}
+template <class T>
+internal::gathered_range<T> gather(std::vector<task<T>>& tasks) {
+  static_assert(internal::always_false<T>,
+                "magpie: a task runs once, so gather takes the vector; "
+                "write gather(std::move(tasks))");
   return internal::gathered_range<T>(std::move(tasks));
 }
 

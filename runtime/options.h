@@ -75,7 +75,8 @@ class options {
   options& io(io_mode mode);
   io_mode io() const { return io_; }
 
-  // Called on any thread, never under a lock; must not throw. Default: one line on standard error.
+  // Called on any thread; must not throw, block for long, or end the runtime. Default: one line on
+  // standard error.
   options& on_report(std::function<void(const report&)> hook);
   const std::function<void(const report&)>& on_report() const { return on_report_; }
 

@@ -45,7 +45,8 @@ class poller {
 
 // On a worker. The poller of the current runtime; if it has none, the one that `make` returns,
 // which the runtime destroys after its last task has ended. `make` runs at most once per runtime,
-// and what it throws comes out here. Throws usage_error on a thread that is no worker.
+// and what it throws comes out here; it must not call this itself. Throws usage_error on a thread
+// that is no worker, and if `make` returns null.
 poller& current_poller(const std::function<std::unique_ptr<poller>(io_mode)>& make);
 
 }  // namespace magpie

@@ -50,7 +50,7 @@ class runtime {
 
   // Refuses new tasks, cancels those that run, and blocks until they have ended. Reports each that
   // takes longer than options::shutdown_timeout. Once; then it does nothing. On a worker of any
-  // runtime: throws usage_error.
+  // runtime, or in the hook that is told of those tasks: throws usage_error.
   void shutdown();
 
   std::size_t workers() const noexcept;

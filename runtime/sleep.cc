@@ -33,7 +33,7 @@ void sleep_awaiter::await_resume() {
 }
 
 bool yield_awaiter::start(promise_base& who) noexcept {
-  cancelled_ = who.context->cancelled();
+  cancelled_ = who.context->enter_and_ask();
   if (cancelled_) return false;
   // The exception to the rule of suspension.h: a thief may run `who` before this returns. clang
   // touches the frame no more after await_suspend (before clang 19 it could), nor does g++.

@@ -29,24 +29,20 @@ void refuse_blocking_wait(const task_record& awaited) {
                     "use co_await");
 }
 
-void refuse_second_retrieval() {
-  throw usage_error("magpie: this join_handle is empty: its outcome has been taken already");
+task_record& not_empty(task_record* record) {
+  if (record != nullptr) return *record;
+  throw usage_error("magpie: this join_handle is empty: it was moved from, or detached");
 }
 
-bool join_awaiter::ready() const {
-  if (joined_ == nullptr) refuse_second_retrieval();
-  if (joined_->has_joiner()) {
-    throw usage_error("magpie: two tasks await the join_handle of task '" + joined_->name() +
-                      "'; its outcome can be taken only once");
-  }
-  return joined_->done();
+bool join_awaiter::ready() {
+  return not_empty(joined_).claim_outcome();
 }
 
 bool join_awaiter::start(promise_base& who) noexcept {
   if (!arm(who)) return false;
-  if (joined_->add_joiner(*this)) return true;
-  // It has ended meanwhile. If a cancellation was faster still, that one resumes this task.
-  return !claim(outcome::completed);
+  joined_->add_reference();
+  kept_.reset(joined_);
+  return joined_->add_joiner(*this);
 }
 
 void join_awaiter::finish() {

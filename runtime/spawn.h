@@ -3,6 +3,15 @@
 //   auto upload = magpie::spawn(send(file), "upload");
 //   ...
 //   co_await upload;
+//
+// To end one early, ask it to, and wait until it has:
+//
+//   upload.cancel();
+//   try {
+//     co_await upload;
+//   } catch (const magpie::cancelled&) {
+//     if (upload.valid()) throw;  // It was not the upload that was cancelled, but this task.
+//   }
 #ifndef MAGPIE_RUNTIME_SPAWN_H_
 #define MAGPIE_RUNTIME_SPAWN_H_
 
@@ -31,7 +40,8 @@ using record_pointer = std::unique_ptr<task_record_of<T>, drop_reference>;
 void start_task(scheduler& owner, task_record& record, promise_base& root);
 scheduler& scheduler_for_spawn();
 void refuse_blocking_wait(const task_record& awaited);
-void refuse_second_retrieval();
+// The record of a join_handle; throws usage_error if there is none.
+task_record& not_empty(task_record* record);
 
 struct spawn_access {
   template <class T>
@@ -42,34 +52,34 @@ struct spawn_access {
 class join_awaiter : public suspension {
  protected:
   explicit join_awaiter(task_record* joined) noexcept : joined_(joined) {}
-  bool ready() const;
+  bool ready();
   bool start(promise_base& who) noexcept;
   void finish();
 
  private:
-  task_record* joined_;
+  task_record* const joined_;
+  // While it waits: the join_handle may be moved, detached or destroyed meanwhile.
+  task_reference kept_;
 };
 
 template <class T>
 class join_awaiter_of final : join_awaiter {
  public:
-  explicit join_awaiter_of(record_pointer<T>& joined) noexcept
-      : join_awaiter(joined.get()), record_(joined) {}
+  explicit join_awaiter_of(task_record_of<T>* joined) noexcept
+      : join_awaiter(joined), record_(joined) {}
 
-  bool await_ready() const { return ready(); }
+  bool await_ready() { return ready(); }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> who) noexcept {
     return start(who.promise());
   }
   T await_resume() {
     finish();
-    const record_pointer<T> record = std::move(record_);
-    record->mark_retrieved();
-    return record->result().take();
+    return record_->result().take();
   }
 
  private:
-  record_pointer<T>& record_;
+  task_record_of<T>* const record_;
 };
 
 }  // namespace internal
@@ -85,33 +95,35 @@ class [[nodiscard("dropping a join_handle detaches the task; say so with detach(
   join_handle() noexcept = default;
 
   // Whether there is a task whose outcome has not been taken.
-  bool valid() const noexcept { return record_ != nullptr; }
+  bool valid() const noexcept { return record_ != nullptr && !record_->outcome_claimed(); }
 
   // co_await handle: suspends until the task has ended; gives its result, or throws what it has
-  // thrown, once; then the handle is empty. Cancelling the caller ends the wait and not the task.
+  // thrown, once. The handle may be moved or dropped meanwhile. Cancelling the caller ends the wait
+  // and not the task. Throws usage_error if the outcome has been taken, or another task waits.
   internal::join_awaiter_of<T> operator co_await() noexcept {
-    return internal::join_awaiter_of<T>(record_);
+    return internal::join_awaiter_of<T>(record_.get());
   }
 
   // The same for a thread that is no worker: blocks it. On a worker: throws usage_error.
   T get() {
-    if (!valid()) internal::refuse_second_retrieval();
-    internal::refuse_blocking_wait(*record_);
+    internal::refuse_blocking_wait(internal::not_empty(record_.get()));
     record_->wait();
-    const internal::record_pointer<T> record = std::move(record_);
-    record->mark_retrieved();
-    return record->result().take();
+    record_->claim_outcome();
+    return record_->result().take();
   }
 
-  // The remaining ones need a valid handle.
+  // An empty handle (made without arguments, moved from, detached) is done, and has nothing to
+  // cancel; id() and name() throw usage_error.
 
   // Asks the task to end: whatever it waits for throws `cancelled` in it, now and at
   // every later suspension. Does not wait. After the end: does nothing.
-  void cancel() noexcept { record_->root().cancel(); }
+  void cancel() noexcept {
+    if (record_ != nullptr) record_->root().cancel();
+  }
 
-  bool done() const noexcept { return record_->done(); }
-  std::uint64_t id() const noexcept { return record_->id(); }
-  const std::string& name() const noexcept { return record_->name(); }
+  bool done() const noexcept { return record_ == nullptr || record_->done(); }
+  std::uint64_t id() const { return internal::not_empty(record_.get()).id(); }
+  const std::string& name() const { return internal::not_empty(record_.get()).name(); }
 
   void detach() noexcept { record_.reset(); }
 

@@ -40,6 +40,9 @@ class suspension {
     return outcome_.compare_exchange_strong(expected, how);
   }
 
+  // Source, under its lock. Whether somebody has won.
+  bool claimed() const noexcept { return outcome_.load() != outcome::waiting; }
+
   // Any thread, after a successful claim(). Makes the task ready: on the calling worker if the
   // runtime is the same, otherwise on the worker where it suspended. Does not block. *this may be
   // gone when it returns.

@@ -33,29 +33,29 @@ void descriptor::leave() noexcept {
 
 int descriptor::watch(sighting& seen) try {
   const std::shared_ptr<reactor>& events = current_io_thread().events();
-  if (watched_by_.load() != events.get()) {
-    const std::lock_guard lock(mutex_);
-    if (reactor_ != events) return start_watching(events, seen);
+  const std::lock_guard lock(mutex_);
+  if (reactor_ != events) {
+    const int failure = start_watching(events);
+    if (failure != 0) return failure;
+    // What happened between the call and now comes as an event.
+    registration* const watched = registration_.load();
+    seen = {watched, watched->first_event()};
   }
-  return seen.events == sighting::never ? try_again : 0;
+  // If another task has had it watched meanwhile, something may have been reported already.
+  return seen.where == registration_.load() ? 0 : try_again;
 } catch (const std::system_error& error) {
   return error.code().value();
 }
 
-int descriptor::start_watching(const std::shared_ptr<reactor>& events, sighting& seen) {
+int descriptor::start_watching(const std::shared_ptr<reactor>& events) {
   if (!enter()) return ECANCELED;
   struct leaving {
     descriptor& entered;
     ~leaving() { entered.leave(); }
   } const at_end{*this};
   if (reactor_ != nullptr) stop_watching();
-  for (auto& count : drained_)
-    count.store(sighting::never);
   registration_.store(&events->watch(fd_));
   reactor_ = events;
-  watched_by_.store(events.get());
-  // What happened between the call and now counts as the first event.
-  seen.events = 0;
   return 0;
 }
 
@@ -69,10 +69,14 @@ void descriptor::stop_watching() {
           "a time");
     }
   }
-  watched_by_.store(nullptr);
+  former_.push_back(reactor_);
   registration_.store(nullptr);
   reactor_->leave(fd_, watched, true);
   reactor_.reset();
+  // Pairs with attempt(), which enters before it looks: who is not counted finds nothing to look
+  // in.
+  constexpr std::uint32_t only_the_owner_and_this = 2;
+  if (state_.load() == only_the_owner_and_this) former_.clear();
 }
 
 }  // namespace magpie::io::internal

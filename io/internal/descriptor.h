@@ -8,22 +8,22 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "magpie/io/internal/reactor.h"
 
 namespace magpie::io::internal {
 
-// What the reactor had reported in one direction before a system call: the call's EAGAIN is to be
-// trusted until there is more.
+// Where the descriptor was watched before a system call, and what had been reported there: the
+// call's EAGAIN is to be trusted until there is more.
 struct sighting {
-  static constexpr std::uint64_t never = UINT64_MAX;
-  std::uint64_t events = never;
+  registration* where = nullptr;
+  std::uint64_t events = 0;
 };
 
 class descriptor {
@@ -49,34 +49,33 @@ class descriptor {
   }
 
   // The same for a call that may find nothing to do: -EAGAIN if it does or is known to. `seen` is
-  // then what to wait with (readiness.h).
+  // then what to wait with (readiness.h). A call that does something, but less than `all`, has
+  // found the rest missing: the next one would say EAGAIN.
   template <class Call>
-  ssize_t attempt(direction d, sighting& seen, Call what) noexcept {
+  ssize_t attempt(direction d, sighting& seen, Call what, std::size_t all = 0) noexcept {
     if (!enter()) return -ECANCELED;
-    const registration* const watched = registration_.load();
-    seen.events = watched == nullptr ? sighting::never : watched->events(d);
+    registration* const watched = registration_.load();
+    seen = {watched, watched == nullptr ? 0 : watched->events(d)};
     ssize_t result = -EAGAIN;
-    if (watched == nullptr || seen.events != drained(d).load()) result = repeat(what);
+    if (watched == nullptr || !watched->drained(d, seen.events)) result = repeat(what);
+    // An end that came before the call may have been reported before it: read after the call.
+    const bool less = result > 0 && static_cast<std::size_t>(result) < all;
+    if (less && watched != nullptr && !watched->ended()) watched->note_drained(d, seen.events);
     leave();
     return result;
   }
 
-  // After a call that has done less than it could: the next one would say EAGAIN.
-  void note_drained(direction d, sighting seen) noexcept {
-    const registration* const watched = registration_.load();
-    // Both are read after the call. An end that came before it may have been reported before it.
-    if (watched != nullptr && !watched->ended()) drained(d).store(seen.events);
-  }
-
   // Worker. Makes sure that the reactor of the current runtime watches the descriptor, so that
-  // there is going to be an event if something happens after `seen`. 0; try_again, if the call has
-  // to be; or an errno, ECANCELED after close(). Throws usage_error if tasks of another
-  // runtime wait for the descriptor.
+  // there is going to be an event at `seen.where` if something happens after `seen`. 0; try_again,
+  // if the call has to be; or an errno. Throws usage_error if tasks of another runtime wait for it.
   int watch(sighting& seen);
   static constexpr int try_again = -1;
 
-  // After watch() has returned 0.
-  registration& watched() const noexcept { return *registration_.load(); }
+  // Under the lock of `where`: whether what waits there is going to be completed. If not, the call
+  // has to be tried again: the descriptor has been closed, or used in another runtime meanwhile.
+  bool watched_at(const registration& where) const noexcept {
+    return !closed() && registration_.load() == &where;
+  }
 
  private:
   static constexpr std::uint32_t closed_bit = 1U << 31U;
@@ -96,23 +95,17 @@ class descriptor {
   void leave() noexcept;
 
   // Under mutex_.
-  int start_watching(const std::shared_ptr<reactor>& events, sighting& seen);
+  int start_watching(const std::shared_ptr<reactor>& events);
   void stop_watching();
-
-  std::atomic<std::uint64_t>& drained(direction d) noexcept {
-    return drained_[static_cast<std::size_t>(d)];
-  }
 
   const int fd_;
   // Any thread. The users: the owner until close(), and every call under way; and the closed bit.
   std::atomic<std::uint32_t> state_{1};
   std::atomic<registration*> registration_{nullptr};  // Changed under mutex_.
-  // Per direction: the number of events at which a call found nothing more to do.
-  std::array<std::atomic<std::uint64_t>, 2> drained_{sighting::never, sighting::never};
   std::mutex mutex_;
   std::shared_ptr<reactor> reactor_;  // Under mutex_. Keeps registration_ in place.
-  // What reactor_ points to, for a look without the lock. Changed under mutex_.
-  std::atomic<const reactor*> watched_by_{nullptr};
+  // Under mutex_. Those of earlier runtimes, in which calls under way may still look.
+  std::vector<std::shared_ptr<reactor>> former_;
 };
 
 }  // namespace magpie::io::internal

@@ -48,10 +48,23 @@ class registration {
   registration(const registration&) = delete;
   registration& operator=(const registration&) = delete;
 
-  // Any thread. Events so far in one direction, from 0. A system call that finds the descriptor
-  // drained may be trusted as long as this is what it was before the call.
+  // Any thread. Counts the events in one direction, and never starts anew: when the place goes to
+  // another descriptor, that counts as an event too. So a number that was read here for an earlier
+  // descriptor is not taken for one of the present.
   std::uint64_t events(direction d) const noexcept { return events_[index(d)].load(); }
   bool ended() const noexcept { return ended_.load(); }
+
+  // Any thread. At so many events a system call has found nothing (more) to do; that may be trusted
+  // until there is another event.
+  void note_drained(direction d, std::uint64_t events) noexcept {
+    drained_[index(d)].store(events);
+  }
+  bool drained(direction d, std::uint64_t events) const noexcept {
+    return drained_[index(d)].load() == events;
+  }
+
+  // The descriptor that owns it. What events() was when its watch began.
+  std::uint64_t first_event() const noexcept { return first_event_; }
 
   std::mutex& lock() noexcept { return mutex_; }
 
@@ -65,7 +78,7 @@ class registration {
   void complete(event what, ready_list& ready) noexcept;
 
   std::uint32_t generation() const noexcept { return generation_; }
-  // A new descriptor gets the place. No events so far.
+  // A new descriptor gets the place.
   void begin() noexcept;
   // The descriptor leaves: completes everything that waits. Later events of it are none of ours.
   void end(ready_list& ready) noexcept;
@@ -74,8 +87,12 @@ class registration {
   static std::size_t index(direction d) noexcept { return static_cast<std::size_t>(d); }
   void complete(direction d, ready_list& ready) noexcept;
 
-  std::array<std::atomic<std::uint64_t>, 2> events_{};  // Changed under mutex_.
-  std::atomic<bool> ended_{false};                      // Changed under mutex_.
+  static constexpr std::uint64_t never = UINT64_MAX;
+
+  std::array<std::atomic<std::uint64_t>, 2> events_{};               // Changed under mutex_.
+  std::array<std::atomic<std::uint64_t>, 2> drained_{never, never};  // Any thread.
+  std::atomic<bool> ended_{false};                                   // Changed under mutex_.
+  std::uint64_t first_event_ = 0;                                    // Fixed by begin().
   std::mutex mutex_;
   std::array<operation*, 2> first_{};  // Under mutex_.
   std::uint32_t generation_ = 0;       // Under mutex_.

@@ -11,14 +11,12 @@ bool readiness::start(magpie::internal::promise_base& who) {
     return false;
   }
   if (error_ != 0) return false;
-  registration& where = on_.watched();
-  const std::lock_guard lock(where.lock());
-  return submit(where, who);
+  const std::lock_guard lock(seen_.where->lock());
+  return submit(*seen_.where, who);
 }
 
 bool readiness::submit(registration& where, magpie::internal::promise_base& who) noexcept {
-  // close() sets its bit before it takes the lock to complete what waits.
-  if (on_.closed() || where.events(direction_) != seen_.events) return false;
+  if (!on_.watched_at(where) || where.events(direction_) != seen_.events) return false;
   where_ = &where;
   if (!arm(who)) return false;
   try {

@@ -4,7 +4,7 @@
 //   ssize_t n = from.attempt(direction::read, seen, [](int fd) { return ::recv(fd, ...); });
 //   if (n == -EAGAIN) {
 //     readiness ready(from, direction::read, seen);
-//     const wakeup how = co_await ready;   // then try again
+//     const int failure = co_await ready;   // 0: try again
 //   }
 #ifndef MAGPIE_IO_INTERNAL_READINESS_H_
 #define MAGPIE_IO_INTERNAL_READINESS_H_

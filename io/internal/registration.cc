@@ -1,5 +1,7 @@
 #include "magpie/io/internal/reactor.h"
 
+#include <algorithm>
+
 namespace magpie::io::internal {
 
 void registration::enlist(operation& waiting, direction d) noexcept {
@@ -33,8 +35,10 @@ void registration::complete(direction d, ready_list& ready) noexcept {
 }
 
 void registration::begin() noexcept {
+  // One number for both directions; end() has added to each since anybody read it.
+  first_event_ = std::max(events_[0].load(), events_[1].load());
   for (auto& count : events_)
-    count.store(0);
+    count.store(first_event_);
   ended_.store(false);
 }
 

@@ -74,22 +74,6 @@ int local_name(descriptor& socket, address& name) noexcept {
   return static_cast<int>(-result);
 }
 
-int peer_name(descriptor& socket, address& name) noexcept {
-  socket_name found;
-  const auto result =
-      socket.call([&](int fd) { return ::getpeername(fd, found.get(), found.length_out()); });
-  if (result == 0) name = found.address();
-  return static_cast<int>(-result);
-}
-
-int pending_error(descriptor& socket) noexcept {
-  int pending = 0;
-  socklen_t size = sizeof pending;
-  const auto result =
-      socket.call([&](int fd) { return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &size); });
-  return result == 0 ? pending : static_cast<int>(-result);
-}
-
 void throw_error(int error, const char* operation, const address& where) {
   throw std::system_error(error, std::system_category(),
                           std::string("magpie: ") + operation + ' ' + where.to_string());

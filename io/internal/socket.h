@@ -42,12 +42,8 @@ std::shared_ptr<descriptor> adopt(int fd);
 // As setsockopt(2) of an int. 0 or errno.
 int set_option(descriptor& socket, int level, int name, int value) noexcept;
 
-// What getsockname(2) and getpeername(2) say. 0 or errno.
+// What getsockname(2) says. 0 or errno.
 int local_name(descriptor& socket, address& name) noexcept;
-int peer_name(descriptor& socket, address& name) noexcept;
-
-// The error that the kernel has noted for the socket, which that forgets.
-int pending_error(descriptor& socket) noexcept;
 
 // "magpie: <operation> <where>: <what the system says>"
 [[noreturn]] void throw_error(int error, const char* operation, const address& where);

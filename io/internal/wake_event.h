@@ -14,7 +14,7 @@ class wake_event {
   wake_event(const wake_event&) = delete;
   wake_event& operator=(const wake_event&) = delete;
 
-  // Any thread. Remembered until the next wait() or clear().
+  // Any thread. Remembered until the next wait().
   void signal() noexcept;
 
   // One thread. Waits for signal(), at most for `limit`, and forgets it. duration::max(): no limit.

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <climits>
 #include <cstdint>
+#include <list>
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "magpie/runtime/internal/futex.h"
 #include "magpie/runtime/internal/mutex.h"
@@ -26,12 +28,15 @@ class blocking_pool final : public job_executor {
     std::unique_lock lock(mutex_);
     stopping_ = true;
     wake(INT_MAX);
-    while (threads_ != 0) {
+    while (!threads_.empty()) {
       const std::uint32_t seen = changes_.load();
       lock.unlock();
       futex_wait(changes_, seen, real_clock::time_point::max());
       lock.lock();
     }
+    std::thread last = std::move(ended_);
+    lock.unlock();
+    if (last.joinable()) last.join();
   }
 
   void submit(job& what) override {
@@ -40,12 +45,12 @@ class blocking_pool final : public job_executor {
     ++queued_;
     if (queued_ <= idle_) {
       wake(1);
-    } else if (threads_ < most_threads_) {
+    } else if (threads_.size() < most_threads_) {
       try {
         start_thread();
       } catch (...) {
         // The job waits for one of the threads that run; if there is none, it could wait for ever.
-        if (threads_ != 0) return;
+        if (!threads_.empty()) return;
         queue_.remove(what);
         --queued_;
         throw;
@@ -58,14 +63,18 @@ class blocking_pool final : public job_executor {
  private:
   // Under mutex_.
   void start_thread() {
+    const auto self = threads_.emplace(threads_.end());
     try {
-      std::thread([this] { serve(); }).detach();
+      *self = std::thread([this, self] { serve(self); });
     } catch (const std::system_error& error) {
+      threads_.erase(self);
       throw std::system_error(error.code(),
                               "magpie: the system refused a thread for blocking(); raise the limit "
                               "of processes or threads");
+    } catch (...) {
+      threads_.erase(self);
+      throw;
     }
-    ++threads_;
   }
 
   // Under mutex_. Every change that a sleeping thread waits for.
@@ -74,7 +83,7 @@ class blocking_pool final : public job_executor {
     futex_wake(changes_, count);
   }
 
-  void serve() noexcept {
+  void serve(std::list<std::thread>::iterator self) noexcept {
     ::pthread_setname_np(::pthread_self(), "magpie-blocking");
     std::unique_lock lock(mutex_);
     while (wait_for_job(lock)) {
@@ -87,9 +96,13 @@ class blocking_pool final : public job_executor {
       }
       lock.lock();
     }
-    --threads_;
-    // The destructor may go on, and the pool may be gone, once the lock is free.
+    // Each thread waits for the one that ended before it, and the destructor for the last: so the
+    // pool ends after the destructors of everything that is thread_local in the user's code.
+    std::thread before = std::exchange(ended_, std::move(*self));
+    threads_.erase(self);
     if (stopping_) wake(INT_MAX);
+    lock.unlock();
+    if (before.joinable()) before.join();
   }
 
   // The thread counts as idle before the task can ask for the next one, which is then its own.
@@ -123,7 +136,8 @@ class blocking_pool final : public job_executor {
   job_queue queue_;
   mutex mutex_;
   std::atomic<std::uint32_t> changes_{0};  // What idle threads and the destructor sleep on.
-  std::size_t threads_ = 0;                // Under mutex_.
+  std::list<std::thread> threads_;         // Under mutex_.
+  std::thread ended_;                      // Under mutex_. The one that left threads_ last.
   std::size_t idle_ = 0;                   // Under mutex_.
   std::size_t queued_ = 0;  // Under mutex_. Jobs for which no thread has been chosen.
   bool stopping_ = false;   // Under mutex_.

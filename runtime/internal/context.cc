@@ -26,6 +26,14 @@ bool context::cancelled() const noexcept {
   return false;
 }
 
+bool context::enter_and_ask() noexcept {
+  if (!entered_.load()) {
+    const std::lock_guard lock(task_->lock());
+    enter();
+  }
+  return cancelled_.load();
+}
+
 bool context::add(suspension& waiting) noexcept {
   const std::lock_guard lock(task_->lock());
   enter();
@@ -63,6 +71,15 @@ void context::leave() noexcept {
   const std::lock_guard lock(task_->lock());
   *link_ = next_sibling_;
   if (next_sibling_ != nullptr) next_sibling_->link_ = link_;
+}
+
+std::optional<std::source_location> context::waits_at() const noexcept {
+  const std::lock_guard lock(task_->lock());
+  for (const context* c = this; c != nullptr; c = c->next_in_tree(*this)) {
+    // Written before its arm() and not again before its disarm(), which both take the lock.
+    if (c->first_waiting_ != nullptr) return c->first_waiting_->who_->where;
+  }
+  return std::nullopt;
 }
 
 void context::cancel_entered(ready_list& ready) noexcept {

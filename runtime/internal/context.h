@@ -8,6 +8,8 @@
 #define MAGPIE_RUNTIME_INTERNAL_CONTEXT_H_
 
 #include <atomic>
+#include <optional>
+#include <source_location>
 
 #include "magpie/runtime/suspension.h"
 
@@ -41,12 +43,19 @@ class context {
   // A coroutine under this context. Whether it or one of its ancestors has been cancelled.
   bool cancelled() const noexcept;
 
+  // The same, and the next call need not ask the ancestors any more: for what is called often.
+  bool enter_and_ask() noexcept;
+
   // A coroutine under this context, which is about to suspend. False if it has been cancelled.
   bool add(suspension& waiting) noexcept;
   void remove(suspension& waiting) noexcept;
 
+  // Any thread that keeps the context alive; out of date at once. Where some coroutine under it
+  // waits, if one does.
+  std::optional<std::source_location> waits_at() const noexcept;
+
  private:
-  // All four: under the lock of the task.
+  // All of these: under the lock of the task.
   void enter() noexcept;
   void cancel_entered(ready_list& ready) noexcept;
   void claim_waiting(ready_list& ready) noexcept;

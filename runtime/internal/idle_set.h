@@ -2,7 +2,9 @@
 //
 // The rule that keeps wake-ups from being lost has two sides. Who adds work: makes it visible,
 // then a barrier, then looks here for a sleeper. Who goes to sleep: enters itself here, then the
-// same barrier, then looks at all queues once more. Whichever comes second sees the other.
+// same barrier, then looks at all queues once more. Whichever comes second sees the other. (Who
+// goes to sleep while another searches leaves the barrier and the look to that one: it stops
+// searching later, and the last to stop looks too.)
 //
 // The rule that keeps wake-ups few is Go's and Tokio's: whoever adds work wakes nobody while
 // a worker searches, and the last searcher that finds work wakes the next one.
@@ -82,9 +84,10 @@ class idle_set {
     return true;
   }
 
-  // Worker only, before it sleeps. The caller then looks at all queues once more, and calls
-  // retract() if it finds something.
-  void announce(std::size_t worker, bool was_searching) {
+  // Worker only, before it sleeps. True: the caller looks at all queues once more and, if it finds
+  // something, does not sleep. False: somebody else searches, and looks when it stops; to look as
+  // well would only mean to come back as often as something is there and enough workers search.
+  [[nodiscard]] bool announce(std::size_t worker, bool was_searching) {
     std::uint32_t before = 0;
     {
       const std::lock_guard lock(mutex_);
@@ -92,7 +95,9 @@ class idle_set {
       const std::uint32_t change = one_sleeping - (was_searching ? one_searching : 0U);
       before = state_.fetch_add(change, std::memory_order_seq_cst);
     }
+    if (searching(before) > (was_searching ? 1U : 0U)) return false;
     cold_fence(sleeping(before) + 1);
+    return true;
   }
 
   // Worker only, after announce(). False: another thread has claimed this worker meanwhile; it

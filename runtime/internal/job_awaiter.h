@@ -72,7 +72,7 @@ template <class Function>
 class [[nodiscard("the function does not run until this is awaited")]] submitted {
  public:
   submitted(job_kind kind, Function function) : kind_(kind), function_(std::move(function)) {}
-  job_awaiter<Function> operator co_await() { return {kind_, std::move(function_)}; }
+  job_awaiter<Function> operator co_await() && { return {kind_, std::move(function_)}; }
 
  private:
   job_kind kind_;

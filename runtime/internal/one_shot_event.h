@@ -22,17 +22,13 @@ class one_shot_event {
 
   bool is_set() const noexcept { return state_.load() == happened; }
 
-  // Any thread; blocks it until set() or the deadline. Whether set() came.
-  bool wait_until(std::chrono::steady_clock::time_point deadline) noexcept {
+  // Any thread; blocks it until set().
+  void wait() noexcept {
     std::uint32_t state = pending;
     state_.compare_exchange_strong(state, awaited);
-    while (state_.load() != happened) {
-      if (std::chrono::steady_clock::now() >= deadline) return false;
-      futex_wait(state_, awaited, deadline);
-    }
-    return true;
+    while (state_.load() != happened)
+      futex_wait(state_, awaited, std::chrono::steady_clock::time_point::max());
   }
-  void wait() noexcept { wait_until(std::chrono::steady_clock::time_point::max()); }
 
  private:
   enum : std::uint32_t { pending, awaited, happened };

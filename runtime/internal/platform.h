@@ -4,6 +4,10 @@
 
 #include <cstddef>
 
+#if !defined(__cpp_impl_coroutine)
+#error "magpie needs C++20 with coroutines: compile with -std=c++20"
+#endif
+
 #if defined(__SANITIZE_ADDRESS__)
 #define MAGPIE_ASAN 1
 #elif defined(__has_feature)
@@ -20,9 +24,13 @@
 #endif
 #endif
 
+// A function whose own reads and writes are ordered by a library that is not instrumented.
 #if defined(MAGPIE_TSAN)
 extern "C" void __tsan_acquire(void*);
 extern "C" void __tsan_release(void*);
+#define MAGPIE_UNSEEN_BY_TSAN __attribute__((no_sanitize_thread, noinline))
+#else
+#define MAGPIE_UNSEEN_BY_TSAN
 #endif
 
 #if defined(__clang__)

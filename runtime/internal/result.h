@@ -23,7 +23,6 @@ class result_base {
     state_ = result_state::error;
   }
   bool has_error() const noexcept { return state_ == result_state::error; }
-  bool is_empty() const noexcept { return state_ == result_state::empty; }
   const std::exception_ptr& error() const noexcept { return error_; }
 
  protected:
@@ -46,6 +45,10 @@ class result_base {
 
 template <class T>
 class result : public result_base {
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
+                "magpie: coroutine frames have the default alignment of operator new; return what "
+                "needs more in a std::unique_ptr");
+
  public:
   result() noexcept {}
   ~result() {
@@ -62,8 +65,15 @@ class result : public result_base {
     result_base::fail(std::move(error));
   }
 
+  // A coroutine may return again, after a local variable's destructor has thrown at the first time.
   template <class... Args>
   void emplace(Args&&... args) {
+    if constexpr (!std::is_trivially_destructible_v<T>) {
+      if (state_ == result_state::value) [[unlikely]] {
+        state_ = result_state::empty;
+        std::destroy_at(&value_);
+      }
+    }
     std::construct_at(&value_, std::forward<Args>(args)...);
     state_ = result_state::value;
   }
@@ -72,6 +82,9 @@ class result : public result_base {
   T take() {
     if (has_error()) [[unlikely]]
       throw_error();
+    // The analyzer takes await_resume() for the next thing that happens after await_suspend(), so
+    // that nothing is here yet.
+    // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn)
     return std::move(value_);
   }
 

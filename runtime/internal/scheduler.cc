@@ -128,6 +128,9 @@ void scheduler::start_threads() {
                             "magpie: the system refused worker thread " + running + " of " +
                                 std::to_string(workers_.size()) +
                                 "; ask for fewer with options::workers, or raise the limit");
+  } catch (...) {
+    stop_threads();
+    throw;
   }
 }
 
@@ -145,9 +148,14 @@ void scheduler::cancel_all_tasks() noexcept {
   registry_.cancel_all();
 }
 
-void scheduler::shut_down() noexcept {
+void scheduler::shut_down() {
+  if (shut_down_by_.load() == std::this_thread::get_id()) {
+    throw usage_error(
+        "magpie: the shutdown was asked for by what it waits for itself, such as a report hook");
+  }
   const std::lock_guard once(shutting_down_);
   if (std::exchange(shut_down_, true)) return;
+  shut_down_by_.store(std::this_thread::get_id());
   cancel_all_tasks();
   if (simulated_ == nullptr) {
     const auto deadline = after(std::chrono::steady_clock::now(), settings_.shutdown_timeout());
@@ -171,6 +179,7 @@ void scheduler::shut_down() noexcept {
   stop_threads();
   poller_.store(nullptr);
   owned_poller_.reset();
+  shut_down_by_.store(std::thread::id());
 }
 
 void scheduler::end_visit() noexcept {
@@ -189,8 +198,14 @@ void scheduler::wait_for_visitors() noexcept {
 
 void scheduler::report_slow_tasks() {
   for (const task_reference& task : registry_.snapshot()) {
-    tell(*hook_, task->describe(report::kind::slow_shutdown,
-                                "was cancelled and has not ended yet; the shutdown waits for it"));
+    std::string message = "was cancelled and has not ended yet; the shutdown waits for it; it ";
+    if (const auto where = task->root().waits_at()) {
+      message +=
+          std::string("waits at ") + where->file_name() + ":" + std::to_string(where->line());
+    } else {
+      message += "runs, or is about to";
+    }
+    tell(*hook_, task->describe(report::kind::slow_shutdown, std::move(message)));
   }
 }
 
@@ -201,6 +216,7 @@ poller& scheduler::attach_poller(const std::function<std::unique_ptr<poller>(io_
   const std::lock_guard lock(lazily_made_);
   if (owned_poller_ == nullptr) {
     std::unique_ptr<poller> made = make(settings_.io());
+    if (made == nullptr) throw usage_error("magpie: current_poller() was given a null poller");
     made->start(simulated_ != nullptr);
     owned_poller_ = std::move(made);
     poller_.store(owned_poller_.get());

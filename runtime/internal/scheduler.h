@@ -45,8 +45,9 @@ class scheduler {
 
   // Any thread that is no worker of this runtime. Refuses new tasks, cancels all, waits until they
   // have ended, reports those it waits for longer than options::shutdown_timeout, and
-  // stops the workers. The second call only waits for the first.
-  void shut_down() noexcept;
+  // stops the workers. The second call only waits for the first. Throws usage_error if the second
+  // comes out of the first, by way of the report hook.
+  void shut_down();
 
   // Any thread. The first part of that: refuses new tasks and cancels all.
   void cancel_all_tasks() noexcept;
@@ -155,6 +156,7 @@ class scheduler {
   std::unique_ptr<job_executor> cpu_;       // Under lazily_made_.
   std::unique_ptr<job_executor> blocking_;  // Under lazily_made_.
 
+  std::atomic<std::thread::id> shut_down_by_{};  // While that goes on.
   std::mutex shutting_down_;
   bool shut_down_ = false;            // Under shutting_down_.
   std::vector<std::thread> threads_;  // Under shutting_down_, once they have started.

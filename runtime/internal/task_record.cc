@@ -22,16 +22,36 @@ void task_record::operator delete(void* record, std::size_t bytes) noexcept {
   deallocate_frame(record, bytes);
 }
 
-bool task_record::add_joiner(suspension& joiner) noexcept {
+bool task_record::claim_outcome() {
   const std::lock_guard lock(mutex_);
-  if (ended_.is_set()) return false;
-  joiner_ = &joiner;
-  return true;
+  if (claimed_) {
+    throw usage_error("magpie: the outcome of task '" + name_ +
+                      "' has been taken already; it can be taken only once");
+  }
+  // One that has been cancelled still stands there until it runs.
+  if (joiner_ != nullptr && !joiner_->claimed()) {
+    throw usage_error("magpie: two tasks await the join_handle of task '" + name_ +
+                      "'; its outcome can be taken only once");
+  }
+  claimed_ = ended_.is_set();
+  return claimed_;
 }
 
-bool task_record::has_joiner() noexcept {
+bool task_record::outcome_claimed() noexcept {
   const std::lock_guard lock(mutex_);
-  return joiner_ != nullptr;
+  return claimed_;
+}
+
+bool task_record::add_joiner(suspension& joiner) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (!ended_.is_set()) {
+    joiner_ = &joiner;
+    return true;
+  }
+  // If a cancellation was faster, that one resumes the coroutine.
+  if (!joiner.claim(suspension::outcome::completed)) return true;
+  claimed_ = true;
+  return false;
 }
 
 void task_record::remove_joiner(suspension& joiner) noexcept {
@@ -45,7 +65,10 @@ void task_record::end() noexcept {
   suspension* woken = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    if (joiner_ != nullptr && joiner_->claim(suspension::outcome::completed)) woken = joiner_;
+    if (joiner_ != nullptr && joiner_->claim(suspension::outcome::completed)) {
+      woken = joiner_;
+      claimed_ = true;
+    }
     joiner_ = nullptr;
     ended_.set();
   }
@@ -55,7 +78,7 @@ void task_record::end() noexcept {
 
 void task_record::drop_reference() noexcept {
   if (references_.fetch_sub(1) != 1) return;
-  if (outcome().has_error() && !retrieved_) {
+  if (outcome().has_error() && !claimed_) {
     try {
       report_unretrieved();
     } catch (const std::bad_alloc&) {

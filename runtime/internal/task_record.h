@@ -43,12 +43,14 @@ class task_record {
 
   bool done() const noexcept { return ended_.is_set(); }
 
-  // Whoever shows the outcome to somebody says so; an exception that nobody asked for is reported.
-  void mark_retrieved() noexcept { retrieved_ = true; }
+  // Any thread. True: the task has ended, and its outcome is now the caller's, who takes it. False:
+  // it has not. Throws usage_error if another has the outcome, or waits for it.
+  bool claim_outcome();
+  bool outcome_claimed() noexcept;
 
-  // A coroutine that wants to be resumed when the task has ended. False: it has ended already.
+  // A coroutine that wants to be resumed when the task has ended, and then to have the outcome.
+  // False: it has that already, so that it need not suspend.
   bool add_joiner(suspension& joiner) noexcept;
-  bool has_joiner() noexcept;
   void remove_joiner(suspension& joiner) noexcept;
 
   report describe(report::kind what, std::string message) const;
@@ -82,7 +84,8 @@ class task_record {
   std::atomic<std::uint32_t> references_{2};  // The running task and the join_handle.
   mutex mutex_;
   one_shot_event ended_;
-  bool retrieved_ = false;        // Written by whoever holds the join_handle.
+  // Under mutex_. Whose outcome nobody has claimed: an exception is then reported.
+  bool claimed_ = false;
   suspension* joiner_ = nullptr;  // Under mutex_.
   // Set if the task has failed: the handle may be dropped after the runtime has gone.
   std::shared_ptr<const report_hook> hook_;

@@ -24,6 +24,7 @@ class task_registry {
 
   // Any thread. Gives the task its number. False after close(): the task may not start.
   bool add(task_record& task, std::size_t shard) noexcept;
+  // Worker. The registry outlives the workers: the last steps come after wait_empty() may return.
   void remove(task_record& task) noexcept;
 
   // No further task is taken.

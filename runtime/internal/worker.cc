@@ -58,6 +58,7 @@ void worker::give_up_search() noexcept {
 }
 
 promise_base* worker::find_work() noexcept {
+  fire_timers(*this);
   if (++turn_ % fairness_interval == 0) {
     if (promise_base* ready = take_fairly()) return ready;
   }
@@ -69,7 +70,6 @@ promise_base* worker::find_work() noexcept {
 // What a stream of children or of ready tasks must not keep waiting.
 promise_base* worker::take_fairly() noexcept {
   frames_.trim();
-  fire_timers(*this);
   poll_events();
   if (promise_base* ready = adopt(owner_.injected().take_all())) return ready;
   if (promise_base* ready = adopt(inbox_.take_all())) return ready;
@@ -79,9 +79,7 @@ promise_base* worker::take_fairly() noexcept {
 promise_base* worker::take_own() noexcept {
   if (promise_base* child = children_.pop()) return child;
   if (promise_base* ready = ready_.pop()) return ready;
-  if (promise_base* ready = adopt(inbox_.take_all())) return ready;
-  if (fire_timers(*this)) return ready_.pop();
-  return nullptr;
+  return adopt(inbox_.take_all());
 }
 
 promise_base* worker::take_shared() noexcept {
@@ -161,9 +159,11 @@ promise_base* worker::adopt(promise_base* list) noexcept {
 // Tasks that a timer or an event has made ready. One alone wakes nobody: this worker is about to
 // run it.
 void worker::accept(ready_list& ready) noexcept {
+  if (ready.empty()) return;
+  const bool free = !has_visible_work() && owner_.injected().empty();
   while (promise_base* next = ready.take())
     enqueue(*next);
-  if (ready_.size() > 1) owner_.wake_after_push();
+  if (!free || ready_.size() > 1) owner_.wake_after_push();
 }
 
 bool worker::fire_timers(worker& of) noexcept {
@@ -240,12 +240,12 @@ void worker::park() noexcept {
   frames_.trim();
   asleep_.store(true);
   slept_ = true;
-  owner_.idle().announce(index_, searching_);
-  searching_ = false;
+  const bool looks_again = owner_.idle().announce(index_, searching_);
+  const bool needed = owner_.stopping() || (looks_again && owner_.has_visible_work());
   ready_list ready;
-  if (!owner_.has_visible_work() && !owner_.stopping()) sleep_until_needed(ready);
+  if (!needed) sleep_until_needed(ready);
   // If somebody has claimed this worker, it counts as searching.
-  if (!owner_.idle().retract(index_)) searching_ = true;
+  searching_ = !owner_.idle().retract(index_);
   asleep_.store(false);
   accept(ready);
 }

@@ -71,6 +71,7 @@ class worker {
 
   // Uses up some of the turn. False: the turn is over, and the caller should yield.
   bool spend(int cost) noexcept { return (budget_ -= cost) > 0; }
+  bool lasts() const noexcept { return budget_ > 0; }
 
   // Resumes `next` now if the turn lasts, else later. For what may resume without end.
   std::coroutine_handle<> continue_with(promise_base& next) noexcept;
@@ -114,8 +115,8 @@ class worker {
   clock::time_point wake_time(bool watches) const noexcept;
   std::coroutine_handle<> next_child() noexcept;
 
-  // How much a turn may do before the loop looks at everything else. A join costs 1, an
-  // await that need not wait costs more (suspension.h).
+  // How much a turn may do before the loop looks at everything else. A join costs 1, an await that
+  // need not wait costs more (budget.h).
   static constexpr int full_budget = 1024;
   // Where each transfer costs a stack frame of some hundred bytes.
   static constexpr int most_transfers = 256;

@@ -152,10 +152,15 @@ class simulation::state final : public internal::environment {
 };
 
 simulation::simulation(const simulation_options& settings) {
-  if (internal::current_worker() != nullptr) {
-    throw usage_error("magpie: a simulation was made inside a task, whose worker it would block");
-  }
+  refuse_nested_run();
   state_ = std::make_unique<state>(settings);
+}
+
+void simulation::refuse_nested_run() {
+  if (internal::current_worker() == nullptr) return;
+  throw usage_error(
+      "magpie: a simulation was made or run inside a task, whose worker that would block; co_await "
+      "the task instead, or spawn() it");
 }
 
 simulation::~simulation() {
@@ -169,6 +174,7 @@ simulation::~simulation() {
 }
 
 void simulation::run_until(const std::function<bool()>& ended) {
+  refuse_nested_run();
   while (!ended()) {
     if (!state_->turn() && !state_->wait()) {
       throw deadlock("magpie: nothing can run any more, and these tasks have not ended:" +
@@ -178,6 +184,7 @@ void simulation::run_until(const std::function<bool()>& ended) {
 }
 
 bool simulation::turn() {
+  refuse_nested_run();
   return state_->turn();
 }
 

@@ -55,7 +55,9 @@ class simulation_options {
 
 // The real scheduler with logical workers that take turns on the calling thread. Time stands still
 // while anything can run, and then jumps to the next deadline. cpu() and blocking() run their
-// function on the calling thread, as a turn of its own. Real I/O works, in real time.
+// function on the calling thread, as a turn of its own. Real I/O works, in real time: while it is
+// awaited, each jump of the clock is put off for a millisecond, in which the outside world may come
+// first. So a deadline that real I/O has to meet does not belong into a simulation.
 class simulation {
  public:
   explicit simulation(const simulation_options& settings = simulation_options());
@@ -72,7 +74,7 @@ class simulation {
   }
 
   // The same thread. Runs until the task has ended; gives its result or throws what it has thrown.
-  // Throws `deadlock` if nothing can run any more. May be called again.
+  // Throws `deadlock` if nothing can run any more, usage_error inside a task. May be called again.
   template <class T>
   T run(task<T> main, std::source_location where = std::source_location::current()) {
     join_handle<T> handle = spawn(std::move(main), "main", where);
@@ -97,6 +99,7 @@ class simulation {
 
  private:
   class state;
+  static void refuse_nested_run();
   internal::scheduler& scheduler() noexcept;
 
   std::unique_ptr<state> state_;

@@ -44,7 +44,7 @@ class room_for {
     }
     ::getrlimit(RLIMIT_NOFILE, &before_);
     rlimit limit = before_;
-    limit.rlim_cur = static_cast<rlim_t>(fillers_.back() + 1 + more);
+    limit.rlim_cur = static_cast<rlim_t>(fillers_.back()) + 1 + static_cast<rlim_t>(more);
     ::setrlimit(RLIMIT_NOFILE, &limit);
   }
   room_for(const room_for&) = delete;

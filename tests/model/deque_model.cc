@@ -21,8 +21,8 @@ struct item {
   int taken = 0;
 };
 
-template <class Atomics, std::uint64_t first_index = 0>
-class owner_and_thieves : public rl::test_suite<owner_and_thieves<Atomics, first_index>, 3> {
+template <class Atomics, std::uint64_t FirstIndex = 0>
+class owner_and_thieves : public rl::test_suite<owner_and_thieves<Atomics, FirstIndex>, 3> {
  public:
   void thread(unsigned index) {
     if (index == 0) {
@@ -73,7 +73,7 @@ class owner_and_thieves : public rl::test_suite<owner_and_thieves<Atomics, first
 
   std::array<item_type, 7> items_;
   std::size_t pushed_ = 0;
-  magpie::internal::deque<item_type, Atomics> deque_{2, first_index};
+  magpie::internal::deque<item_type, Atomics> deque_{2, FirstIndex};
 };
 
 // Small enough to look at all schedules of a few preemptions: two items, of which the thief wants

@@ -187,12 +187,11 @@ class workers
   }
 
   void park(worker& self, std::size_t index) {
-    idle_.announce(index, self.searching);
-    self.searching = false;
-    const bool look = Rules::looks_again_after_announce;
-    if (!(look && has_visible_work()) && stopping_.load() == 0)
-      self.parking.park(std::chrono::steady_clock::time_point::max());
-    if (!idle_.retract(index)) self.searching = true;
+    const bool looks_again = idle_.announce(index, self.searching);
+    const bool looks = looks_again && Rules::looks_again_after_announce;
+    const bool needed = stopping_.load() != 0 || (looks && has_visible_work());
+    if (!needed) self.parking.park(std::chrono::steady_clock::time_point::max());
+    self.searching = !idle_.retract(index);
   }
 
   bool has_visible_work() const {
@@ -281,6 +280,7 @@ struct push_and_injection {
 // What they do wrong is in cold_fence(), announce() and unpark() below.
 struct full_cold_fence : membarrier_atomics {};
 struct no_cold_fence : relacy_atomics {};
+struct counts_itself : relacy_atomics {};
 struct no_token : relacy_atomics {};
 
 }  // namespace
@@ -296,6 +296,18 @@ void idle_set<full_cold_fence>::cold_fence(std::uint32_t) const {
 // No barrier between the announcement and the second look.
 template <>
 void idle_set<no_cold_fence>::cold_fence(std::uint32_t) const {}
+
+// The last searcher leaves the second look to itself.
+template <>
+bool idle_set<counts_itself>::announce(std::size_t worker, bool was_searching) {
+  const std::lock_guard lock(mutex_);
+  sleepers_.push_back(worker);
+  const std::uint32_t change = one_sleeping - (was_searching ? one_searching : 0U);
+  const std::uint32_t before = state_.fetch_add(change, std::memory_order_seq_cst);
+  if (searching(before) != 0) return false;
+  cold_fence(sleeping(before) + 1);
+  return true;
+}
 
 }  // namespace magpie::internal
 
@@ -356,6 +368,7 @@ int main(int argc, char** argv) {
   model.fails<workers<push_by_worker, no_light_fence>>("no_light_fence", some);
   model.fails<workers<push_by_worker, no_cold_fence>>("no_cold_fence", some);
   model.fails<workers<push_by_worker, full_cold_fence>>("full_cold_fence", some);
+  model.fails<workers<push_by_worker, counts_itself>>("counts_itself", some);
   model.fails<workers<injection, no_full_fence>>("no_full_fence", some);
   // The rules of use.
   model.fails<workers<push_by_worker, relacy_atomics, relacy_futex, no_second_look>>(

@@ -23,8 +23,8 @@ struct item {
   int taken = 0;
 };
 
-template <class Atomics, std::uint64_t first_index = 0>
-class owner_and_thieves : public rl::test_suite<owner_and_thieves<Atomics, first_index>, 3> {
+template <class Atomics, std::uint64_t FirstIndex = 0>
+class owner_and_thieves : public rl::test_suite<owner_and_thieves<Atomics, FirstIndex>, 3> {
  public:
   void thread(unsigned index) {
     int last = 0;
@@ -75,7 +75,7 @@ class owner_and_thieves : public rl::test_suite<owner_and_thieves<Atomics, first
 
   std::array<item_type, 5> items_;
   int pushed_ = 0;
-  magpie::internal::ready_queue<item_type, Atomics> queue_{2, first_index};
+  magpie::internal::ready_queue<item_type, Atomics> queue_{2, FirstIndex};
 };
 
 // One that was pushed before, and nobody else takes: an empty-handed pop would leave it waiting.

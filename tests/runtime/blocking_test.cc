@@ -1,14 +1,13 @@
 #include "magpie/runtime/blocking.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <fstream>
+#include <future>
 #include <new>
+#include <set>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -19,6 +18,7 @@
 #include "magpie/runtime/run.h"
 #include "magpie/tests/runtime/allocations.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/little_address_space.h"
 
 namespace magpie::testing {
 namespace {
@@ -76,16 +76,12 @@ TEST_F(blocking_test, the_limit_is_kept) {
 
 TEST_F(blocking_test, an_idle_thread_is_used_again) {
   auto body = []() -> task<std::size_t> {
-    std::size_t threads = 0;
-    for (int i = 0; i < 100; ++i) {
-      co_await blocking([] {});
-      threads = std::max(threads, threads_of_process());
-    }
-    co_return threads;
+    std::set<std::thread::id> threads;
+    for (int i = 0; i < 100; ++i)
+      threads.insert(co_await blocking([] { return std::this_thread::get_id(); }));
+    co_return threads.size();
   };
-  const std::size_t before = threads_of_process();
-  // The worker and one thread.
-  EXPECT_EQ(run(body(), options().workers(1)), before + 2);
+  EXPECT_EQ(run(body(), options().workers(1)), 1U);
 }
 
 TEST_F(blocking_test, idle_threads_end) {
@@ -130,44 +126,29 @@ TEST_F(blocking_test, the_pools_of_two_runtimes_are_separate) {
   EXPECT_EQ(all.most, 2);
 }
 
-std::size_t address_space_in_use() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t pages = 0;
-  statm >> pages;
-  return pages * 4096;
-}
-
-// Takes every thread that the system gives under a small limit of address space.
+// Takes every thread that the system gives.
 class all_threads {
  public:
   all_threads() {
-    ::getrlimit(RLIMIT_AS, &before_);
-    rlimit little = before_;
-    little.rlim_cur = address_space_in_use() + (std::size_t{64} << 20U);
-    ::setrlimit(RLIMIT_AS, &little);
     taken_.reserve(1000);
+    const std::shared_future<void> released(release_.get_future());
     try {
-      for (;;) {
-        taken_.emplace_back([this] {
-          while (!released_)
-            std::this_thread::sleep_for(1ms);
-        });
-      }
+      for (;;)
+        taken_.emplace_back([released] { released.wait(); });
     } catch (const std::system_error&) {
     }
   }
   all_threads(const all_threads&) = delete;
   all_threads& operator=(const all_threads&) = delete;
   ~all_threads() {
-    ::setrlimit(RLIMIT_AS, &before_);
-    released_ = true;
+    release_.set_value();
     for (std::thread& each : taken_)
       each.join();
   }
 
  private:
-  rlimit before_{};
-  std::atomic<bool> released_{false};
+  const little_address_space little_;
+  std::promise<void> release_;
   std::vector<std::thread> taken_;
 };
 
@@ -191,6 +172,32 @@ TEST_F(blocking_test, a_refused_thread_is_told) {
   };
   const std::string message = run(body(), options().workers(1));
   EXPECT_NE(message.find("blocking()"), std::string::npos) << message;
+}
+
+// What is thread_local in the user's code may refer to the user's own objects.
+TEST_F(blocking_test, threads_have_ended_before_the_runtime_has) {
+  static std::atomic<int> alive{0};
+  struct slow_to_die {
+    slow_to_die() { ++alive; }
+    ~slow_to_die() {
+      for (int i = 0; i < 10'000; ++i)
+        std::this_thread::yield();
+      --alive;
+    }
+    void touch() {}
+  };
+  auto touch = []() -> task<> {
+    co_await blocking([] {
+      thread_local slow_to_die here;
+      here.touch();
+    });
+  };
+  auto several = [&]() -> task<> { co_await gather(touch(), touch(), touch()); };
+  run(several(), options().workers(1));
+  EXPECT_EQ(alive, 0);
+  // Threads that end while the runtime goes on, too.
+  run(several(), options().workers(1).blocking_idle(0s));
+  EXPECT_EQ(alive, 0);
 }
 
 // The pool has no thread left, and no memory for a new one.

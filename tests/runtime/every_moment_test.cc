@@ -39,7 +39,7 @@ task<std::unique_ptr<int>> compute(int value) {
     return std::move(owned);
   };
   auto job = cpu(std::move(function));
-  std::unique_ptr<int> result = co_await job;
+  std::unique_ptr<int> result = co_await std::move(job);
   co_return result;
 }
 
@@ -47,7 +47,7 @@ task<counted> read(int) {
   const counted frame;
   auto function = [instance = counted()] { return instance; };
   auto job = blocking(std::move(function));
-  counted result = co_await job;
+  counted result = co_await std::move(job);
   co_return result;
 }
 

@@ -2,16 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <random>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -23,103 +18,18 @@
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
-#include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/elapsed.h"
+#include "magpie/tests/runtime/gather_children.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/throws_when_moved.h"
 
 namespace magpie::testing {
 namespace {
 
 using namespace std::chrono_literals;
 
-class gather_test : public over_workers {
- protected:
-  // Virtual time, 200 orders.
-  template <class Make>
-  void simulated(Make make) {
-    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-      SCOPED_TRACE("seed " + std::to_string(seed));
-      simulate(make(), simulation_options().workers(GetParam()).seed(seed));
-      ASSERT_EQ(counted::live(), 0);
-      if (HasFailure()) return;
-    }
-  }
-  // And on threads. For bodies that do not sleep.
-  template <class Make>
-  void in_all_orders(Make make) {
-    simulated(make);
-    SCOPED_TRACE("threads");
-    runtime threads(options().workers(GetParam()));
-    for (int i = 0; i < 20 && !HasFailure(); ++i) {
-      threads.run(make());
-      ASSERT_EQ(counted::live(), 0);
-    }
-  }
-};
 MAGPIE_OVER_WORKERS(gather_test);
-
-clock::duration elapsed() {
-  return clock::now().time_since_epoch();
-}
-
-// The result after some turns.
-template <class T>
-task<T> give(T value, int turns) {
-  const counted frame;
-  for (int i = 0; i < turns; ++i)
-    co_await yield();
-  co_return std::move(value);
-}
-
-task<> nothing(int turns) {
-  const counted frame;
-  for (int i = 0; i < turns; ++i)
-    co_await yield();
-}
-
-task<int&> refer(int& to, int turns) {
-  const counted frame;
-  for (int i = 0; i < turns; ++i)
-    co_await yield();
-  co_return to;
-}
-
-task<int> after(clock::duration delay, int value) {
-  const counted frame;
-  co_await sleep_for(delay);
-  co_return value;
-}
-
-task<int> fail_after(clock::duration delay, std::string what) {
-  const counted frame;
-  co_await sleep_for(delay);
-  throw std::runtime_error(what);
-}
-
-// Sleeps for a day, or notes that it was told not to.
-task<int> sleep_long(int& cancelled_there) {
-  const counted frame;
-  try {
-    co_await sleep_for(24h);
-  } catch (const cancelled&) {
-    ++cancelled_there;
-    throw;
-  }
-  co_return 0;
-}
-
-template <class Awaitable>
-task<std::string> error_of(Awaitable awaited) {
-  std::string caught = "none";
-  try {
-    (void)co_await awaited;
-  } catch (const cancelled&) {
-    caught = "cancelled";
-  } catch (const std::exception& error) {
-    caught = error.what();
-  }
-  co_return caught;
-}
 
 // --------------------------------------------------------------------------------------- results
 
@@ -211,7 +121,7 @@ TEST_P(gather_test, nothing_runs_before_it_is_awaited) {
       auto both = gather(notes(), nothing(1));
       co_await yield();
       EXPECT_FALSE(ran);
-      co_await both;
+      co_await std::move(both);
       EXPECT_TRUE(ran);
     };
     return body();
@@ -238,18 +148,6 @@ TEST(gather_order_test, children_start_in_order) {
 }
 
 // ---------------------------------------------------------------------------------------- shapes
-
-task<long> tree(int depth, int turns) {
-  const counted frame;
-  if (depth == 0) {
-    for (int i = 0; i < turns; ++i)
-      co_await yield();
-    co_return 1;
-  }
-  const auto [a, b, c] =
-      co_await gather(tree(depth - 1, turns), tree(depth - 1, turns), tree(depth - 1, turns));
-  co_return a + b + c;
-}
 
 TEST_P(gather_test, nested) {
   in_all_orders([] {
@@ -326,242 +224,6 @@ TEST(gather_threads_test, idle_workers_take_children) {
   run(body(), options().workers(2));
 }
 
-// -------------------------------------------------------------------------------------- failures
-
-task<> first_failure_cancels() {
-  int cancelled_there = 0;
-  auto message = error_of(gather(sleep_long(cancelled_there), fail_after(2s, "two"),
-                                 sleep_long(cancelled_there), after(1s, 1)));
-  const std::string caught = co_await std::move(message);
-  EXPECT_EQ(caught, "two");
-  EXPECT_EQ(cancelled_there, 2);
-  // All have ended, at that very moment.
-  EXPECT_EQ(elapsed(), 2s);
-  EXPECT_EQ(counted::live(), 0);
-  // The caller itself is not cancelled.
-  co_await sleep_for(1s);
-  EXPECT_EQ(elapsed(), 3s);
-}
-
-TEST_P(gather_test, the_first_failure_cancels_the_others) {
-  simulated([] { return first_failure_cancels(); });
-}
-
-task<> first_failure_in_a_range() {
-  int cancelled_there = 0;
-  std::vector<task<int>> children;
-  for (int i = 0; i < 20; ++i)
-    children.push_back(sleep_long(cancelled_there));
-  children.insert(children.begin() + 7, fail_after(2s, "seven"));
-  auto message = error_of(gather(std::move(children)));
-  const std::string caught = co_await std::move(message);
-  EXPECT_EQ(caught, "seven");
-  EXPECT_EQ(cancelled_there, 20);
-  EXPECT_EQ(elapsed(), 2s);
-  EXPECT_EQ(counted::live(), 0);
-}
-
-TEST_P(gather_test, the_first_failure_cancels_the_others_of_a_range) {
-  simulated([] { return first_failure_in_a_range(); });
-}
-
-task<> several_failures() {
-  auto fails_on_cancel = []() -> task<int> {
-    const counted frame;
-    try {
-      co_await sleep_for(24h);
-    } catch (const cancelled&) {
-      throw std::runtime_error("only because it was cancelled");
-    }
-    co_return 0;
-  };
-  auto message = error_of(gather(fails_on_cancel(), fail_after(3s, "three"), fail_after(1s, "one"),
-                                 fail_after(2s, "two"), fails_on_cancel()));
-  const std::string caught = co_await std::move(message);
-  EXPECT_EQ(caught, "one");
-  EXPECT_EQ(elapsed(), 1s);
-}
-
-TEST_P(gather_test, of_several_failures_the_first_wins) {
-  simulated([] { return several_failures(); });
-}
-
-task<> failures_at_the_same_moment() {
-  auto message = error_of(gather(fail_after(1s, "a"), fail_after(1s, "b"), fail_after(1s, "c")));
-  const std::string caught = co_await std::move(message);
-  EXPECT_TRUE(caught == "a" || caught == "b" || caught == "c") << caught;
-}
-
-TEST_P(gather_test, of_failures_at_the_same_moment_one_wins) {
-  simulated([] { return failures_at_the_same_moment(); });
-}
-
-task<int> fail_at_once() {
-  const counted frame;
-  throw std::runtime_error("at once");
-  co_return 0;
-}
-
-// Nobody has suspended yet when it fails.
-task<> failure_before_anything_suspends() {
-  std::atomic<int> ended = 0;
-  auto may_start = [&ended]() -> task<int> {
-    const counted frame;
-    try {
-      for (int i = 0; i < 1000; ++i)
-        co_await yield();
-    } catch (const cancelled&) {
-      ++ended;
-      throw;
-    }
-    ++ended;
-    co_return 0;
-  };
-  auto message = error_of(gather(fail_at_once(), may_start(), may_start()));
-  const std::string caught = co_await std::move(message);
-  EXPECT_EQ(caught, "at once");
-  EXPECT_EQ(ended, 2);
-  EXPECT_EQ(counted::live(), 0);
-}
-
-TEST_P(gather_test, a_failure_before_anything_suspends) {
-  in_all_orders([] { return failure_before_anything_suspends(); });
-}
-
-// What the cancelled child does before it ends is still waited for.
-task<> slow_to_end() {
-  int steps = 0;
-  auto cleans_up = [&steps]() -> task<int> {
-    const counted frame;
-    bool told = false;
-    try {
-      co_await sleep_for(24h);
-    } catch (const cancelled&) {
-      told = true;
-    }
-    // A handle that somebody else completes could be waited for here; a yield already throws.
-    if (told) ++steps;
-    co_return 0;
-  };
-  auto message = error_of(gather(cleans_up(), fail_after(1s, "one"), cleans_up()));
-  const std::string caught = co_await std::move(message);
-  EXPECT_EQ(caught, "one");
-  EXPECT_EQ(steps, 2);
-}
-
-TEST_P(gather_test, all_children_are_awaited) {
-  simulated([] { return slow_to_end(); });
-}
-
-task<> failure_in_an_inner_gather() {
-  int inner_cancelled = 0;
-  int outer_cancelled = 0;
-  auto inner = [&]() -> task<int> {
-    const counted frame;
-    auto message = error_of(gather(sleep_long(inner_cancelled), fail_after(1s, "inner")));
-    const std::string caught = co_await std::move(message);
-    EXPECT_EQ(caught, "inner");
-    co_await sleep_for(1s);
-    throw std::runtime_error("outer");
-  };
-  auto message = error_of(gather(sleep_long(outer_cancelled), inner()));
-  const std::string caught = co_await std::move(message);
-  EXPECT_EQ(caught, "outer");
-  EXPECT_EQ(inner_cancelled, 1);
-  EXPECT_EQ(outer_cancelled, 1);
-  EXPECT_EQ(elapsed(), 2s);
-}
-
-TEST_P(gather_test, a_failure_in_an_inner_gather_stays_there) {
-  simulated([] { return failure_in_an_inner_gather(); });
-}
-
-// The others are values that move only: they are destroyed.
-task<> values_beside_a_failure() {
-  auto holds = [](int turns) -> task<std::unique_ptr<counted>> {
-    for (int i = 0; i < turns; ++i)
-      co_await yield();
-    co_return std::make_unique<counted>();
-  };
-  auto message = error_of(gather(holds(0), fail_at_once(), holds(0), nothing(3)));
-  const std::string caught = co_await std::move(message);
-  EXPECT_EQ(caught, "at once");
-  EXPECT_EQ(counted::live(), 0);
-}
-
-TEST_P(gather_test, results_beside_a_failure_are_destroyed) {
-  in_all_orders([] { return values_beside_a_failure(); });
-}
-
-// ---------------------------------------------------------------------------------- cancellation
-
-task<> cancelled_from_outside() {
-  int cancelled_there = 0;
-  bool went_on = false;
-  auto gathers = [&]() -> task<> {
-    std::vector<task<int>> range;
-    for (int i = 0; i < 5; ++i)
-      range.push_back(sleep_long(cancelled_there));
-    auto inner = [&]() -> task<int> {
-      co_await gather(sleep_long(cancelled_there), sleep_long(cancelled_there));
-      co_return 0;
-    };
-    range.push_back(inner());
-    co_await gather(std::move(range));
-    went_on = true;
-  };
-  auto handle = spawn(gathers());
-  co_await sleep_for(5s);
-  handle.cancel();
-  std::string caught;
-  try {
-    co_await handle;
-  } catch (const cancelled&) {
-    caught = "cancelled";
-  }
-  EXPECT_EQ(caught, "cancelled");
-  EXPECT_EQ(cancelled_there, 7);
-  EXPECT_FALSE(went_on);
-  EXPECT_EQ(elapsed(), 5s);
-  EXPECT_EQ(counted::live(), 0);
-}
-
-TEST_P(gather_test, cancelled_from_outside) {
-  simulated([] { return cancelled_from_outside(); });
-}
-
-// A child that ends as cancelled of its own accord is a failure like any other.
-task<> child_throws_cancelled() {
-  int cancelled_there = 0;
-  auto gives_up = []() -> task<int> {
-    co_await sleep_for(1s);
-    throw cancelled();
-  };
-  auto message = error_of(gather(sleep_long(cancelled_there), gives_up()));
-  const std::string caught = co_await std::move(message);
-  EXPECT_EQ(caught, "cancelled");
-  EXPECT_EQ(cancelled_there, 1);
-}
-
-TEST_P(gather_test, a_child_that_throws_cancelled) {
-  simulated([] { return child_throws_cancelled(); });
-}
-
-TEST_P(gather_test, cancelled_on_threads_at_any_moment) {
-  runtime threads(options().workers(GetParam()));
-  for (int i = 0; i < 200; ++i) {
-    auto handle = threads.spawn(tree(4, 2));
-    for (int j = 0; j < i % 10 * 20; ++j)
-      std::this_thread::yield();
-    handle.cancel();
-    try {
-      EXPECT_EQ(handle.get(), 81);
-    } catch (const cancelled&) {
-    }
-    ASSERT_EQ(counted::live(), 0);
-  }
-}
-
 // ----------------------------------------------------------------------------------------- misuse
 
 task<> gather_with_an_empty_task() {
@@ -583,18 +245,29 @@ TEST_P(gather_test, an_empty_task_is_refused_and_nothing_leaks) {
   in_all_orders([] { return gather_with_an_empty_task(); });
 }
 
+// The usage_error that a second await of `all` throws.
+template <class Gathered>
+task<std::string> await_twice(Gathered all) {
+  co_await std::move(all);
+  std::string caught;
+  try {
+    co_await std::move(all);  // NOLINT(bugprone-use-after-move): that it is refused is the point.
+  } catch (const usage_error& error) {
+    caught = error.what();
+  }
+  co_return caught;
+}
+
 TEST_P(gather_test, awaited_twice) {
   in_all_orders([] {
     auto body = []() -> task<> {
-      auto both = gather(give(1, 0), give(2, 0));
-      co_await both;
-      std::string caught;
-      try {
-        co_await both;
-      } catch (const usage_error& error) {
-        caught = error.what();
-      }
-      EXPECT_NE(caught.find("awaited before"), std::string::npos) << caught;
+      const std::string tuple = co_await await_twice(gather(give(1, 0), give(2, 0)));
+      EXPECT_NE(tuple.find("awaited before"), std::string::npos) << tuple;
+      std::vector<task<int>> two;
+      two.push_back(give(1, 0));
+      two.push_back(give(2, 0));
+      const std::string range = co_await await_twice(gather(std::move(two)));
+      EXPECT_NE(range.find("awaited before"), std::string::npos) << range;
     };
     return body();
   });
@@ -618,20 +291,6 @@ TEST_P(gather_test, never_awaited_it_destroys_its_children) {
 }
 
 // ------------------------------------------------------------------------------- throwing results
-
-class throws_when_moved {
- public:
-  throws_when_moved(int& moves, int when) : moves_(&moves), when_(when) {}
-  throws_when_moved(throws_when_moved&& other)
-      : moves_(other.moves_), when_(other.when_), alive_(other.alive_) {
-    if (++*moves_ == when_) throw std::runtime_error("moved");
-  }
-
- private:
-  int* moves_;
-  int when_;
-  counted alive_;
-};
 
 task<throws_when_moved> give_throwing(int& moves, int when) {
   co_return throws_when_moved(moves, when);
@@ -663,112 +322,6 @@ TEST(gather_results_test, results_whose_move_throws) {
     all_went_well = of_tuple == "none" && of_range == "none";
   }
   EXPECT_TRUE(all_went_well);
-}
-
-// ------------------------------------------------------------------------------- random programs
-
-// The same tree of gathers, run as tasks and reckoned by hand. A node may fail; then all above it
-// fail as well.
-struct program {
-  int value = 0;
-  int turns = 0;
-  bool sleeps = false;
-  bool fails = false;
-  bool as_range = false;
-  std::vector<program> children;
-
-  bool any_fails() const {
-    return fails || std::any_of(children.begin(), children.end(),
-                                [](const program& child) { return child.any_fails(); });
-  }
-  long sum() const {
-    long all = value;
-    for (const program& child : children)
-      all += child.sum();
-    return all;
-  }
-};
-
-program random_program(std::mt19937_64& random, int depth, bool may_fail) {
-  program made;
-  made.value = static_cast<int>(random() % 1000);
-  made.turns = static_cast<int>(random() % 3);
-  made.sleeps = random() % 3 == 0;
-  made.fails = may_fail && random() % 15 == 0;
-  made.as_range = random() % 2 == 0;
-  const std::size_t children = depth == 0 ? 0 : random() % 4;
-  for (std::size_t i = 0; i < children; ++i)
-    made.children.push_back(random_program(random, depth - 1, may_fail));
-  return made;
-}
-
-task<long> execute(const program& what) {
-  const counted frame;
-  if (what.sleeps) co_await sleep_for(std::chrono::milliseconds(what.value));
-  for (int i = 0; i < what.turns; ++i)
-    co_await yield();
-  long sum = what.value;
-  if (what.as_range || what.children.size() != 2) {
-    std::vector<task<long>> children;
-    for (const program& child : what.children)
-      children.push_back(execute(child));
-    const std::vector<long> results = co_await gather(std::move(children));
-    for (const long result : results)
-      sum += result;
-  } else {
-    const auto [a, b] = co_await gather(execute(what.children[0]), execute(what.children[1]));
-    sum += a + b;
-  }
-  if (what.fails) throw std::runtime_error("failed");
-  co_return sum;
-}
-
-task<> compare(const program& what) {
-  std::optional<long> result;
-  try {
-    result = co_await execute(what);
-  } catch (const std::runtime_error&) {
-  }
-  EXPECT_EQ(counted::live(), 0);
-  EXPECT_EQ(result.has_value(), !what.any_fails());
-  if (result) {
-    EXPECT_EQ(*result, what.sum());
-  }
-}
-
-TEST_P(gather_test, random_programs) {
-  for (std::uint64_t seed = 1; seed <= 400 && !HasFailure(); ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937_64 random(seed);
-    const program what = random_program(random, 5, seed % 2 == 0);
-    simulate(compare(what), simulation_options().workers(GetParam()).seed(seed));
-  }
-}
-
-// The program is cancelled at its n-th turn, for each n: it ends, and leaves nothing behind.
-TEST_P(gather_test, random_programs_cancelled_at_every_turn) {
-  for (std::uint64_t seed = 1; seed <= 10 && !HasFailure(); ++seed) {
-    std::mt19937_64 random(seed);
-    program what = random_program(random, 4, false);
-    what.turns = 2;
-    bool ended_first = false;
-    for (int turns = 0; turns < 10'000 && !ended_first && !HasFailure(); ++turns) {
-      simulation world(simulation_options().workers(GetParam()).seed(seed));
-      auto handle = world.spawn(execute(what));
-      int left = turns;
-      world.run_until([&] { return handle.done() || left-- == 0; });
-      ended_first = handle.done();
-      handle.cancel();
-      world.run_until([&] { return handle.done(); });
-      try {
-        EXPECT_EQ(handle.get(), what.sum());
-      } catch (const cancelled&) {
-        EXPECT_FALSE(ended_first);
-      }
-      EXPECT_EQ(counted::live(), 0);
-    }
-    EXPECT_TRUE(ended_first);
-  }
 }
 
 }  // namespace

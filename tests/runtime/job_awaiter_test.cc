@@ -97,7 +97,7 @@ task<> callables() {
   auto owned = std::make_unique<int>(5);
   auto move_only = [kept = std::move(owned), instance = counted()] { return *kept; };
   auto job = Executor::call(std::move(move_only));
-  const int value = co_await job;
+  const int value = co_await std::move(job);
   EXPECT_EQ(value, 5);
 
   struct once {
@@ -252,7 +252,7 @@ TYPED_TEST(job_awaiter_test, cancelled_before_it_starts) {
     auto second = [&ran]() -> task<> {
       auto function = [&ran, instance = counted()] { ran = true; };
       auto job = TypeParam::call(std::move(function));
-      co_await job;
+      co_await std::move(job);
     };
     auto body = [&]() -> task<bool> {
       auto holder = spawn(first());
@@ -339,7 +339,7 @@ TYPED_TEST(job_awaiter_test, cancelled_at_any_time) {
     const counted frame;
     auto function = [instance = counted()] { return 1; };
     auto job = TypeParam::call(std::move(function));
-    const int got = co_await job;
+    const int got = co_await std::move(job);
     co_return got;
   };
   runtime workers(TypeParam::one_thread().workers(2));
@@ -370,19 +370,16 @@ TYPED_TEST(job_awaiter_test, shutdown_waits_for_what_runs) {
       ended = true;
     });
   };
-  {
-    runtime workers(options().workers(1));
-    workers.spawn(works()).detach();
-    while (!busy.entered)
-      std::this_thread::yield();
-    std::thread opener([&busy] {
-      std::this_thread::sleep_for(10ms);
-      busy.opened = true;
-    });
-    workers.shutdown();
-    EXPECT_TRUE(ended);
-    opener.join();
-  }
+  // Told that the shutdown waits, it lets the function end.
+  runtime workers(options().workers(1).shutdown_timeout(1ms).on_report([&](const report& what) {
+    EXPECT_EQ(what.what, report::kind::slow_shutdown);
+    busy.opened = true;
+  }));
+  workers.spawn(works()).detach();
+  while (!busy.entered)
+    std::this_thread::yield();
+  workers.shutdown();
+  EXPECT_TRUE(ended);
 }
 
 // ---------------------------------------------------------------------------------------- unused

@@ -8,7 +8,8 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
-#include <iterator>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -30,13 +31,28 @@ class counted {
   static inline std::atomic<int> live_{0};
 };
 
+// The threads that live. One that has been joined is still listed for a moment: the kernel tells
+// its joiner first and takes it off the list afterwards. It has the flag PF_EXITING by then.
 inline std::size_t threads_of_process() {
-  const std::filesystem::directory_iterator tasks("/proc/self/task");
-  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+  constexpr unsigned long exiting = 0x4;
+  std::size_t living = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(entry.path() / "stat");
+    std::string line;
+    if (!std::getline(file, line)) continue;  // Gone since it was listed.
+    // The name, in brackets, may hold anything; the flags are the seventh field behind it.
+    std::istringstream fields(line.substr(line.rfind(')') + 1));
+    std::string skipped;
+    for (int i = 0; i < 6; ++i)
+      fields >> skipped;
+    unsigned long flags = 0;
+    if (fields >> flags && (flags & exiting) == 0) ++living;
+  }
+  return living;
 }
 
-// Detached threads end a little after they have said so. True as soon as there are no more than
-// `most` threads; false after ten seconds.
+// Threads that nobody joins end a little after they have said so. True as soon as there are no
+// more than `most` threads; false after ten seconds.
 inline bool threads_fall_to(std::size_t most) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (threads_of_process() > most) {

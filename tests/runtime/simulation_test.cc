@@ -327,6 +327,27 @@ TEST_P(simulation_test, inside_a_task_it_is_refused) {
   EXPECT_NE(run(body(), options().workers(1)).find("inside a task"), std::string::npos);
 }
 
+// Nor can the world be run by what runs in it.
+TEST_P(simulation_test, inside_its_own_task_it_is_refused) {
+  simulation world(settings());
+  int refused = 0;
+  auto body = [&]() -> task<> {
+    try {
+      world.turn();
+    } catch (const usage_error&) {
+      ++refused;
+    }
+    try {
+      world.run(number(1));
+    } catch (const usage_error&) {
+      ++refused;
+    }
+    co_return;
+  };
+  world.run(body());
+  EXPECT_EQ(refused, 2);
+}
+
 TEST_P(simulation_test, reports_go_to_the_hook) {
   std::vector<report> told;
   {

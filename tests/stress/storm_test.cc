@@ -68,13 +68,13 @@ task<> wait_somehow(std::uint64_t seed, int depth) {
     case 2: {
       auto function = [kept = counted()] {};
       auto job = cpu(std::move(function));
-      co_await job;
+      co_await std::move(job);
       break;
     }
     case 3: {
       auto function = [kept = counted()] {};
       auto job = blocking(std::move(function));
-      co_await job;
+      co_await std::move(job);
       break;
     }
     case 4: {
@@ -104,7 +104,7 @@ task<int> program(std::uint64_t seed, int depth) {
   int sum = 0;
   try {
     auto all = gather(std::move(children));
-    const std::vector<int> leaves = co_await all;
+    const std::vector<int> leaves = co_await std::move(all);
     for (const int n : leaves)
       sum += n;
   } catch (const failure&) {
