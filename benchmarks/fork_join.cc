@@ -97,7 +97,7 @@ constexpr double nqueens_positions = 166'926;
 // The column of the queen in each row, down to `rows`.
 struct board {
   int rows = 0;
-  std::array<std::int8_t, queens> column{};
+  std::array<std::uint8_t, queens> column{};
 
   bool can_take(int next) const {
     for (int row = 0; row < rows; ++row) {
@@ -110,7 +110,7 @@ struct board {
 
   board with(int next) const {
     board larger = *this;
-    larger.column[static_cast<std::size_t>(rows)] = static_cast<std::int8_t>(next);
+    larger.column[static_cast<std::size_t>(rows)] = static_cast<std::uint8_t>(next);
     ++larger.rows;
     return larger;
   }

@@ -4,11 +4,6 @@
 
 namespace magpie::bench {
 
-void run_sequentially(std::size_t count, const operation& work) {
-  for (std::size_t i = 0; i < count; ++i)
-    work(i);
-}
-
 void run_thread_per_operation(std::size_t count, const operation& work, std::size_t alive) {
   std::deque<std::thread> threads;
   for (std::size_t i = 0; i < count; ++i) {

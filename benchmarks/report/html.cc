@@ -62,7 +62,8 @@ std::string row(const strategy_result& result) {
 std::string table_of(const workload_result& result) {
   std::string text =
       "<div class='wide'><table><thead><tr><th>strategy</th><th>wall time</th><th>runs</th>"
-      "<th>CPU time</th><th>peak memory</th><th>p50</th><th>p99</th><th>heartbeat lag</th></tr>"
+      "<th>CPU time</th><th>peak memory</th><th>latency p50</th><th>latency p99</th>"
+      "<th>heartbeat lag</th></tr>"
       "</thead><tbody>\n";
   for (const strategy_result& each : result.strategies)
     text += row(each);
@@ -170,9 +171,11 @@ std::string rules(const thresholds& limits) {
       "without the start of the process but with that of threads, pools and runtimes; CPU time "
       "is that of all its threads during the work; memory is the high-water mark of its "
       "resident set. Strategies take turns, round after round. Dots and bars are medians, the "
-      "lines through them reach from the lowest to the highest run. Heartbeat lag is the 99th "
-      "percentile of how late a beat comes that is due every millisecond. The two strategies whose "
-      "comparison decided are in bold.</p>\n<ul>";
+      "lines through them reach from the lowest to the highest run. p50 and p99 are latencies: "
+      "from the moment an operation is wanted until whoever wanted it can go on. Where nothing "
+      "else is said, all are wanted at the start, so waiting for a turn counts. Heartbeat lag is "
+      "the 99th percentile of how late a beat comes that is due every millisecond. The two "
+      "strategies whose comparison decided are in bold.</p>\n<ul>";
   for (const strategy& each : all_strategies()) {
     text += "<li><span class='swatch c-" + std::string(each.name) + "'></span>" +
             tag("b", each.title) + ": " + escape(each.what) + "</li>\n";
@@ -192,8 +195,8 @@ std::string to_html(const report_results& results) {
   text += "<h1>Where async helps and where it doesn't</h1>\n";
   text +=
       "<p class='lead'>Real workloads, run on this machine under every strategy. Each verdict "
-      "sets the fastest form that uses magpie's tasks against the fastest blocking form; ratios "
-      "below 1x are in favour of magpie.</p>\n</header>\n";
+      "sets the fastest form that uses magpie's tasks against the fastest one in C++ without "
+      "coroutines; ratios below 1x are in favour of magpie.</p>\n</header>\n";
   text += "<div class='front'>\n" + overview(results) + machine(results) + "</div>\n";
   for (const workload_result& each : results.workloads)
     text += section(each);

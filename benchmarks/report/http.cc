@@ -32,9 +32,12 @@ std::string body_of(std::string response) {
   return response;
 }
 
-std::string fetch_blocking(std::uint16_t port, std::size_t i) {
-  const descriptor socket = connect_loopback(port);
-  send_all(socket, request_for(i));
+pages::pages(const parameters& p)
+    : port_(static_cast<std::uint16_t>(p.count("port"))), served_(p.count("served")) {}
+
+std::string pages::fetch_blocking(std::size_t i) const {
+  const descriptor socket = connect_loopback(port_);
+  send_all(socket, request_for(i % served_));
   std::string response;
   char buffer[k_buffer];
   while (const std::size_t got = receive(socket, buffer, sizeof buffer)) {
@@ -43,9 +46,9 @@ std::string fetch_blocking(std::uint16_t port, std::size_t i) {
   return body_of(std::move(response));
 }
 
-task<std::string> fetch(std::uint16_t port, std::size_t i) {
-  io::tcp_stream stream = co_await io::tcp_stream::connect(io::address::loopback(port));
-  const std::string request = request_for(i);
+task<std::string> pages::fetch(std::size_t i) const {
+  io::tcp_stream stream = co_await io::tcp_stream::connect(io::address::loopback(port_));
+  const std::string request = request_for(i % served_);
   co_await stream.write(std::as_bytes(std::span(request)));
   std::string response;
   std::array<char, k_buffer> buffer;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "magpie/benchmarks/report/parameters.h"
 #include "magpie/magpie.h"
 
 namespace magpie::bench {
@@ -19,10 +20,19 @@ std::string request_for(std::size_t i);
 // is shorter than its Content-Length.
 std::string body_of(std::string response);
 
-// Blocks the calling thread.
-std::string fetch_blocking(std::uint16_t port, std::size_t i);
+// The pages of the server that a run is given: request `i` asks for file `i`, modulo their number.
+class pages {
+ public:
+  explicit pages(const parameters& p);
 
-task<std::string> fetch(std::uint16_t port, std::size_t i);
+  // Each gives the body. The first one blocks the calling thread.
+  std::string fetch_blocking(std::size_t i) const;
+  task<std::string> fetch(std::size_t i) const;
+
+ private:
+  std::uint16_t port_;
+  std::size_t served_;
+};
 
 }  // namespace magpie::bench
 

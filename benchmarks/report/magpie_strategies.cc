@@ -1,10 +1,22 @@
 #include "magpie/benchmarks/report/magpie_strategies.h"
 
+#include <memory>
 #include <utility>
 
+#include "magpie/benchmarks/report/meter.h"
 #include "magpie/benchmarks/report/strategy.h"
 
 namespace magpie::bench {
+namespace {
+
+task<> beat(std::shared_ptr<heartbeat_log> log) {
+  while (true) {
+    co_await sleep_until(log->due());
+    log->beat(steady::now());
+  }
+}
+
+}  // namespace
 
 options options_of(std::string_view strategy, const parameters& p) {
   const bool one = strategy == strategies::magpie_1 || strategy == strategies::magpie_1_dedicated;
@@ -14,25 +26,24 @@ options options_of(std::string_view strategy, const parameters& p) {
   result.workers(one ? 1 : p.count("workers"));
   result.io(dedicated ? io_mode::dedicated : io_mode::assisted);
   if (p.has("cpu_threads")) result.cpu_threads(p.count("cpu_threads"));
+  if (p.has("blocking_threads")) result.blocking_threads(p.count("blocking_threads"));
   return result;
 }
 
-task<> beat(std::shared_ptr<pulse> p) {
-  while (!p->stop) {
-    co_await sleep_until(p->log.due());
-    p->log.beat(steady::now());
-  }
-}
-
 task<std::vector<double>> with_heartbeat(task<> work) {
-  auto shared = std::make_shared<pulse>();
-  shared->log.start(steady::now());
-  auto beating = spawn(beat(shared), "heartbeat");
+  auto log = std::make_shared<heartbeat_log>();
+  log->start(steady::now());
+  auto beating = spawn(beat(log), "heartbeat");
   co_await std::move(work);
-  shared->stop = true;
-  co_await std::move(beating);
-  shared->log.beat(steady::now());
-  co_return shared->log.lags_us();
+  // Cancelled and not told to stop, so that the work is not charged for the time to the next beat.
+  beating.cancel();
+  try {
+    co_await std::move(beating);
+  } catch (const cancelled&) {
+    // As asked.
+  }
+  log->beat(steady::now());
+  co_return log->lags_us();
 }
 
 }  // namespace magpie::bench

@@ -55,6 +55,10 @@ void meter::stop() {
   sample_.peak_rss_bytes = memory_bytes("VmHWM:");
 }
 
+void meter::rate(const std::string& name, std::size_t count) {
+  extra(name, static_cast<double>(count) / sample_.wall_s);
+}
+
 void meter::latencies_us(std::vector<double> values) {
   if (values.empty()) return;
   sample_.p50_us = percentile(values, 0.50);

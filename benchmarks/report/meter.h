@@ -28,6 +28,8 @@ class meter {
   // The 99th percentile of the lateness of all beats that were due.
   void heartbeat_lags_us(std::vector<double> values);
   void check(std::uint64_t value) { sample_.check = value; }
+  // After stop(): adds how many of something there were per second.
+  void rate(const std::string& name, std::size_t count);
   void extra(const std::string& name, double value) { sample_.extra[name] = value; }
 
   // After stop().

@@ -30,10 +30,6 @@ parameters& parameters::set(const std::string& key, double value) {
   return set(key, std::string(digits));
 }
 
-parameters& parameters::set(const std::string& key, std::size_t value) {
-  return set(key, std::to_string(value));
-}
-
 parameters& parameters::merge(const parameters& others) {
   for (const auto& [key, value] : others.values_)
     values_[key] = value;
@@ -62,6 +58,10 @@ std::size_t parameters::count(const std::string& key) const {
     throw std::invalid_argument("parameter \"" + key + "\" is not a count: \"" + text(key) + "\"");
   }
   return static_cast<std::size_t>(value);
+}
+
+std::size_t parameters::count_or(const std::string& key, std::size_t missing) const {
+  return has(key) ? count(key) : missing;
 }
 
 std::vector<std::string> parameters::words() const {

@@ -1,6 +1,7 @@
 #ifndef MAGPIE_BENCHMARKS_REPORT_PARAMETERS_H_
 #define MAGPIE_BENCHMARKS_REPORT_PARAMETERS_H_
 
+#include <concepts>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -19,7 +20,9 @@ class parameters {
 
   parameters& set(const std::string& key, std::string value);
   parameters& set(const std::string& key, double value);
-  parameters& set(const std::string& key, std::size_t value);
+  parameters& set(const std::string& key, std::integral auto value) {
+    return set(key, std::to_string(value));
+  }
   // Adds what `others` has, which wins over what is here.
   parameters& merge(const parameters& others);
 
@@ -27,6 +30,9 @@ class parameters {
   const std::string& text(const std::string& key) const;
   std::size_t count(const std::string& key) const;
   double number(const std::string& key) const;
+
+  // `missing` where the key is.
+  std::size_t count_or(const std::string& key, std::size_t missing) const;
 
   bool has(const std::string& key) const { return values_.count(key) != 0; }
   std::vector<std::string> words() const;

@@ -26,15 +26,7 @@ namespace magpie::bench {
 namespace {
 
 std::string_view name_of(scale size) {
-  switch (size) {
-    case scale::tiny:
-      return "tiny";
-    case scale::quick:
-      return "quick";
-    case scale::full:
-      return "full";
-  }
-  return "full";
+  return at_scale<std::string_view>(size, "tiny", "quick", "full");
 }
 
 void write_file(const std::filesystem::path& path, const std::string& text) {

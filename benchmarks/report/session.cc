@@ -21,15 +21,7 @@ double now_s() {
 }
 
 std::size_t most_rounds(scale size) {
-  switch (size) {
-    case scale::tiny:
-      return 1;
-    case scale::quick:
-      return 7;
-    case scale::full:
-      return 15;
-  }
-  return 1;
+  return at_scale<std::size_t>(size, 1, 7, 15);
 }
 
 // Of the workloads of the report together, about.
@@ -119,15 +111,7 @@ session::session(scale size, std::size_t workers) : size_(size), workers_(worker
 }
 
 double session::budget() const {
-  switch (size_) {
-    case scale::tiny:
-      return 10;
-    case scale::quick:
-      return 80;
-    case scale::full:
-      return 600;
-  }
-  return 10;
+  return at_scale(size_, 10.0, 80.0, 600.0);
 }
 
 std::vector<workload_result> session::measure(const std::vector<const workload*>& chosen) {

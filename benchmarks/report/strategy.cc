@@ -7,11 +7,11 @@ namespace magpie::bench {
 namespace {
 
 constexpr strategy k_strategies[] = {
-    {strategies::sequential, "sequential", family::blocking,
+    {strategies::sequential, "sequential", family::plain,
      "One thread does one operation after the other with blocking calls."},
-    {strategies::thread_per_operation, "thread per operation", family::blocking,
+    {strategies::thread_per_operation, "thread per operation", family::plain,
      "Every operation gets a std::thread of its own and blocks in it."},
-    {strategies::thread_pool, "thread pool", family::blocking,
+    {strategies::thread_pool, "thread pool", family::plain,
      "A fixed number of threads takes operations from one queue and blocks in them."},
     {strategies::magpie_1, "magpie, 1 worker", family::magpie,
      "Every operation is a task; one worker runs them all."},
@@ -27,10 +27,10 @@ constexpr strategy k_strategies[] = {
      "As magpie with 1 worker, but only the I/O thread polls (io_mode::dedicated)."},
     {strategies::magpie_n_dedicated, "magpie, N workers, dedicated I/O", family::magpie,
      "As magpie with N workers, but only the I/O thread polls (io_mode::dedicated)."},
-    {strategies::onetbb, "oneTBB task_group", family::other, "oneTBB alone, without coroutines."},
-    {strategies::asyncio, "Python asyncio", family::other,
+    {strategies::onetbb, "oneTBB task_group", family::plain, "oneTBB alone, without coroutines."},
+    {strategies::asyncio, "Python asyncio", family::python,
      "The same program in Python with asyncio's own loop and nothing else."},
-    {strategies::asyncio_threads, "Python asyncio, to_thread", family::other,
+    {strategies::asyncio_threads, "Python asyncio, to_thread", family::python,
      "Python asyncio with the blocking calls handed to asyncio.to_thread."},
 };
 

@@ -6,9 +6,10 @@
 
 namespace magpie::bench {
 
-// Who a strategy belongs to: the verdict sets the best of magpie's against the best of the
-// blocking ones.
-enum class family { blocking, magpie, other };
+// Who a strategy belongs to: the verdict sets the best of magpie's against the best of the plain
+// ones, which are C++ without coroutines. Python's are only shown, because the language and not the
+// strategy would decide.
+enum class family { plain, magpie, python };
 
 // One way to write a program. What exactly it does differs with the workload; see variant::how.
 struct strategy {

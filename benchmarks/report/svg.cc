@@ -96,6 +96,9 @@ constexpr double k_row = 26;
 constexpr double k_top = 26;
 constexpr double k_labels = 240;
 constexpr double k_gap = 14;
+constexpr double k_widest_panel = 288;
+// What the style sheet leaves for the panels of one workload together.
+constexpr double k_page = 1240;
 
 std::string draw_row(const panel& p, std::size_t i, const workload_result& result,
                      const axis& scale, double right) {
@@ -148,12 +151,9 @@ std::string draw(const panel& p, const workload_result& result, double left, dou
 
 std::vector<panel> panels_of(const workload_result& result) {
   std::vector<panel> found = {
-      {"wall time", "wall_s", {}},
-      {"CPU time", "cpu_s", {}},
-      {"peak memory", "peak_rss_bytes", {}},
-      {"p50", "p50_us", {}},
-      {"p99", "p99_us", {}},
-      {"heartbeat lag", "heartbeat_lag_us", {}},
+      {"wall time", "wall_s", {}},           {"CPU time", "cpu_s", {}},
+      {"peak memory", "peak_rss_bytes", {}}, {"latency p50", "p50_us", {}},
+      {"latency p99", "p99_us", {}},         {"heartbeat lag", "heartbeat_lag_us", {}},
   };
   for (const strategy_result& each : result.strategies) {
     const std::optional<figure> figures[] = {each.wall_s(), each.cpu_s(),  each.peak_rss_bytes(),
@@ -248,7 +248,8 @@ std::string escape(std::string_view text) {
 std::string panels(const workload_result& result) {
   const std::vector<panel> found = panels_of(result);
   if (found.empty()) return {};
-  const double width = found.size() > 4 ? 172 : found.size() > 3 ? 216 : 288;
+  const double width =
+      std::min(k_widest_panel, (k_page - k_labels) / static_cast<double>(found.size()) - k_gap);
   const double total = k_labels + (width + k_gap) * static_cast<double>(found.size());
   const double bottom = k_top + k_row * static_cast<double>(result.strategies.size());
   std::string text = open_svg(total, bottom + 24, "Figures of " + std::string(result.what->title));

@@ -78,7 +78,7 @@ comparison compare(const contestant& a, const contestant& b, const measure& m,
 comparison compare_above(double floor, const contestant& a, const contestant& b, const measure& m,
                          const thresholds& limits) {
   comparison result = compare(a, b, m, limits);
-  if (std::fabs(median_of(a, m) - median_of(b, m)) < floor) result.found = relation::same;
+  if (std::fabs(median_of(a, m) - median_of(b, m)) < floor) result.found = relation::too_small;
   return result;
 }
 
@@ -91,12 +91,13 @@ verdict conclude(const std::vector<comparison>& found) {
     case relation::unclear:
       return verdict::inconclusive;
     case relation::same:
+    case relation::too_small:
       break;
   }
   const auto any = [&](relation r) { return found[1].found == r || found[2].found == r; };
-  if (any(relation::less) && !any(relation::more)) return verdict::helps;
-  if (any(relation::more) && !any(relation::less)) return verdict::hurts;
-  return verdict::no_difference;
+  if (any(relation::unclear)) return verdict::inconclusive;
+  if (any(relation::less) == any(relation::more)) return verdict::no_difference;
+  return any(relation::less) ? verdict::helps : verdict::hurts;
 }
 
 std::string in_words(const comparison& c) {
@@ -113,13 +114,17 @@ std::string conclusion(verdict v, const std::vector<comparison>& found, const th
     case verdict::hurts:
       return by_wall ? "it is slower" : "it takes the same time with more";
     case verdict::inconclusive:
-      return found[0].rounds < limits.min_rounds ? "too few rounds to tell"
-                                                 : "too much noise to tell";
+      if (found[0].rounds < limits.min_rounds) return "too few rounds to tell";
+      return by_wall ? "too much noise to tell"
+                     : "it takes the same time, but whether with more or less is too noisy to tell";
     case verdict::no_difference:
       break;
   }
-  const bool trade = found[1].found != relation::same || found[2].found != relation::same;
-  return trade ? "it takes the same time and trades CPU for memory, or that is unclear"
+  const auto differs = [](const comparison& c) {
+    return c.found != relation::same && c.found != relation::too_small;
+  };
+  const bool trade = differs(found[1]) || differs(found[2]);
+  return trade ? "it takes the same time and trades CPU for memory"
                : "it takes the same time, CPU and memory";
 }
 
@@ -137,8 +142,8 @@ judgement judge_against(const contestant& candidate, const contestant& opponent,
   const std::string title(find_strategy(candidate.strategy).title);
   const std::string other(find_strategy(opponent.strategy).title);
   result.reason = title + " against " + other +
-                  (is_best ? ", the fastest blocking strategy: "
-                           : ", a blocking strategy about as fast as the fastest: ") +
+                  (is_best ? ", the fastest strategy without coroutines: "
+                           : ", a strategy without coroutines about as fast as the fastest: ") +
                   conclusion(result.result, result.comparisons, limits) +
                   ". Ratios: " + in_words(result.comparisons[0]) + ", " +
                   in_words(result.comparisons[1]) + ", " + in_words(result.comparisons[2]) + ".";
@@ -192,6 +197,8 @@ std::string_view to_string(relation r) {
       return "less";
     case relation::same:
       return "same";
+    case relation::too_small:
+      return "too small to count";
     case relation::more:
       return "more";
     case relation::unclear:
@@ -203,12 +210,12 @@ std::string_view to_string(relation r) {
 std::vector<std::string> thresholds::sentences() const {
   const auto percent = [](double share) { return format_number(100 * share) + " %"; };
   return {
-      "Compared are the fastest judged magpie strategy and the fastest blocking one, and every "
-      "other "
-      "blocking one that takes at most " +
+      "Compared are the fastest judged magpie strategy and the fastest one in C++ without "
+      "coroutines, and every other one of these that takes at most " +
           format_ratio(more) + " of its time, round by round; the least favourable one decides.",
-      "Wall time decides: less helps, more hurts. When it is the same, CPU time and peak memory "
-      "do.",
+      std::string("Wall time decides: less helps, more hurts. ") +
+          "When it is the same, CPU time and peak memory do: less of one helps and more of one " +
+          "hurts, both at once are no difference, and unclear is inconclusive.",
       "Less is a ratio of at most " + format_ratio(less) +
           " with all rounds below 1x; more is at least " + format_ratio(more) +
           " with all rounds above 1x; of five and more rounds the lowest and the "
@@ -236,8 +243,8 @@ judgement judge(const std::vector<contestant>& contestants, const thresholds& li
   const contestant* const best = fastest(contestants, role::opponent);
   judgement result;
   if (!candidate || !best) {
-    result.reason =
-        !candidate ? "No judged magpie strategy was run." : "No blocking strategy was run.";
+    result.reason = !candidate ? "No judged magpie strategy was run."
+                               : "No strategy without coroutines was run.";
     return result;
   }
   const bool quiet = disturbance < limits.quiet;

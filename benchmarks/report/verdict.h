@@ -6,9 +6,10 @@
 // 1. The candidate is the judged magpie strategy with the lowest median wall time. Every
 //    workload names the strategies that are judged; in "a blocking call in the wrong place",
 //    for instance, the wrong ones are, and the remedy is shown beside them.
-// 2. The opponents are the blocking strategy (sequential, thread per operation, thread pool)
-//    with the lowest median wall time and every other one within `more` of it: who is content
-//    with that time may choose any of them, for instance the one that needs least memory.
+// 2. The opponents are the strategy in C++ without coroutines (sequential, thread per operation,
+//    thread pool, oneTBB's task_group) with the lowest median wall time and every other one within
+//    `more` of it: who is content with that time may choose any of them, for instance the one that
+//    needs least memory.
 // 3. Candidate and opponent ran interleaved, so they are compared round by round: the ratio is
 //    the median of the rounds' ratios, its range is that of the rounds (without the lowest and
 //    the highest when there are five or more). A measure is
@@ -17,7 +18,9 @@
 //      same     when it lies between and the range spans less than a factor of `noise`,
 //      unclear  otherwise, and with fewer than `min_rounds` rounds in common.
 // 4. Wall time decides. Only when it is the same, CPU time and peak memory do, if they differ by
-//    more than their floors: less of one and not more of the other helps, and the reverse hurts.
+//    more than their floors (else the difference is too small to count): less of one and no more of
+//    the other helps, and the reverse hurts.
+//    Where one of them is unclear, so is the verdict.
 // 5. Other programs that ran meanwhile slow down whoever uses all processors more than whoever
 //    uses one. When they had a share s of the processors, a wall time counts as less or more only
 //    beyond the thresholds divided and multiplied by 1 / (1 - s), or by `widest` where that is
@@ -67,7 +70,7 @@ struct contestant {
   std::vector<measurement> runs;
 };
 
-enum class relation { less, same, more, unclear };
+enum class relation { less, same, too_small, more, unclear };
 std::string_view to_string(relation r);
 
 // The candidate's measure over the opponent's.

@@ -1,6 +1,19 @@
 #include "magpie/benchmarks/report/workload.h"
 
+#include <utility>
+
 namespace magpie::bench {
+
+sweep over_workers(std::size_t workers, std::vector<std::string_view> strategies) {
+  return {.name = "over workers",
+          .key = "workers",
+          .x_title = "threads or workers",
+          .measure = "wall_s",
+          .y_title = "wall time",
+          .points = worker_counts(workers),
+          .strategies = std::move(strategies),
+          .adjust = [](double point, parameters& p) { p.set("cpu_threads", point); }};
+}
 
 std::vector<double> worker_counts(std::size_t workers) {
   std::vector<double> counts;

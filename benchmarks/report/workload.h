@@ -14,6 +14,19 @@ namespace magpie::bench {
 // How much is done: `tiny` is for the tests, which need no meaningful figures.
 enum class scale { tiny, quick, full };
 
+template <class T>
+constexpr T at_scale(scale size, T tiny, T quick, T full) {
+  switch (size) {
+    case scale::tiny:
+      return tiny;
+    case scale::quick:
+      return quick;
+    case scale::full:
+      break;
+  }
+  return full;
+}
+
 // Does the work of one run and measures it. Runs in a process of its own.
 // Told the name of its strategy, because several share a function.
 using runner = void (*)(std::string_view strategy, const parameters&, meter&);
@@ -75,6 +88,9 @@ struct workload {
   // Of the sweep over grains: also give the grain from which each strategy pays.
   bool has_break_even = false;
 };
+
+// Wall time over the number of workers, which is also that of threads and of CPU threads.
+sweep over_workers(std::size_t workers, std::vector<std::string_view> strategies);
 
 // The powers of two up to the number of workers, the number itself, and twice the number.
 std::vector<double> worker_counts(std::size_t workers);

@@ -12,25 +12,18 @@ in_threads = run.strategy == "python_asyncio_to_thread"
 latencies = [0.0] * calls
 
 
-def blocking_call(i):
-    start = time.perf_counter()
-    time.sleep(call_s)
-    latencies[i] = (time.perf_counter() - start) * 1e6
-
-
 async def call(i):
     if in_threads:
-        await asyncio.to_thread(blocking_call, i)
+        await asyncio.to_thread(time.sleep, call_s)
     else:
-        blocking_call(i)
+        time.sleep(call_s)
+    latencies[i] = (time.perf_counter() - run.wall) * 1e6
 
 
 async def main():
-    run.heartbeat_lags_us(await with_heartbeat(asyncio.gather(*(call(i) for i in range(calls)))))
+    return await with_heartbeat(asyncio.gather(*(call(i) for i in range(calls))))
 
 
-run.start()
-asyncio.run(main())
-run.stop()
+run.heartbeat_lags_us(run.measure(main()))
 run.latencies_us(latencies)
 run.report()

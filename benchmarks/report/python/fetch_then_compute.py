@@ -16,7 +16,6 @@ total = 0
 
 async def work(i):
     global total
-    start = time.perf_counter()
     body = await fetch(port, i % served)
     compute_us = kernel_us * min(len(body), 4096) // 4096
     if in_threads:
@@ -24,17 +23,15 @@ async def work(i):
     else:
         spin(compute_us)
     total += len(body)
-    latencies[i] = (time.perf_counter() - start) * 1e6
+    latencies[i] = (time.perf_counter() - run.wall) * 1e6
 
 
 async def main():
-    run.heartbeat_lags_us(await with_heartbeat(asyncio.gather(*(work(i) for i in range(requests)))))
+    return await with_heartbeat(asyncio.gather(*(work(i) for i in range(requests))))
 
 
-run.start()
-asyncio.run(main())
-run.stop()
+run.heartbeat_lags_us(run.measure(main()))
 run.check(total)
-run.extra("requests_per_s", requests / run.line["wall_s"])
+run.rate("requests_per_s", requests)
 run.latencies_us(latencies)
 run.report()

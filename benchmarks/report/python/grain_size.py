@@ -1,11 +1,11 @@
-"""Tiny tasks, gathered in batches of 1,000. The result is that of the C++ forms."""
+"""Tiny tasks, gathered in batches. The result is that of the C++ forms."""
 
 import asyncio
 
 from measure import Run
 
 run = Run()
-tasks, steps = run.count("tasks"), run.count("grain")
+tasks, steps, batch = run.count("tasks"), run.count("grain"), run.count("batch")
 MASK = (1 << 64) - 1
 total = 0
 
@@ -20,13 +20,11 @@ async def work(i):
 
 
 async def main():
-    for start in range(0, tasks, 1000):
-        await asyncio.gather(*(work(i) for i in range(start, min(start + 1000, tasks))))
+    for start in range(0, tasks, batch):
+        await asyncio.gather(*(work(i) for i in range(start, min(start + batch, tasks))))
 
 
-run.start()
-asyncio.run(main())
-run.stop()
+run.measure(main())
 run.check(total & MASK)
 run.extra("ns_per_task", run.line["wall_s"] * 1e9 / tasks)
 run.report()

@@ -17,20 +17,17 @@ total = 0
 async def lane():
     global total
     for i in remaining:
-        start = time.perf_counter()
         body = await fetch(port, i % served)
         total += len(body)
-        latencies[i] = (time.perf_counter() - start) * 1e6
+        latencies[i] = (time.perf_counter() - run.wall) * 1e6
 
 
 async def main():
     await asyncio.gather(*(lane() for _ in range(lanes)))
 
 
-run.start()
-asyncio.run(main())
-run.stop()
+run.measure(main())
 run.check(total)
-run.extra("requests_per_s", requests / run.line["wall_s"])
+run.rate("requests_per_s", requests)
 run.latencies_us(latencies)
 run.report()

@@ -11,19 +11,16 @@ lateness = [0.0] * waiters
 
 
 async def wait(i, until):
-    await asyncio.sleep(until - time.monotonic())
-    lateness[i] = max(0.0, time.monotonic() - until) * 1e6
+    await asyncio.sleep(until - time.perf_counter())
+    lateness[i] = max(0.0, time.perf_counter() - until) * 1e6
 
 
 async def main():
-    until = started + wait_s
+    until = run.wall + wait_s
     await asyncio.gather(*(wait(i, until) for i in range(waiters)))
 
 
-run.start()
-started = time.monotonic()
-asyncio.run(main())
-run.stop()
+run.measure(main())
 run.extra(
     "bytes_per_waiter", (run.line["peak_rss_bytes"] - run.line["base_rss_bytes"]) / waiters
 )

@@ -58,7 +58,7 @@ async def with_heartbeat(work, period=0.001):
 
 
 class Run:
-    """One run: read the parameters, start(), work, stop(), report()."""
+    """One run: read the parameters, measure(), add what was found, report()."""
 
     def __init__(self):
         self.strategy = sys.argv[1]
@@ -74,12 +74,19 @@ class Run:
     def text(self, key):
         return self.parameters[key]
 
-    def start(self):
+    def measure(self, main):
+        """Runs a coroutine and returns its result."""
+        self._start()
+        result = asyncio.run(main)
+        self._stop()
+        return result
+
+    def _start(self):
         self.line["base_rss_bytes"] = memory_bytes("VmRSS:")
         self.cpu = self._cpu()
         self.wall = time.perf_counter()
 
-    def stop(self):
+    def _stop(self):
         self.line["wall_s"] = time.perf_counter() - self.wall
         self.line["cpu_s"] = self._cpu() - self.cpu
         self.line["peak_rss_bytes"] = memory_bytes("VmHWM:")
@@ -97,6 +104,9 @@ class Run:
 
     def extra(self, name, value):
         self.line["extra"][name] = value
+
+    def rate(self, name, count):
+        self.extra(name, count / self.line["wall_s"])
 
     def report(self):
         print(json.dumps(self.line))

@@ -30,23 +30,20 @@ for warmed in paths:
 
 async def read(i):
     global total
-    start = time.perf_counter()
     if in_threads:
         size = await asyncio.to_thread(read_file, paths[i % len(paths)])
     else:
         size = read_file(paths[i % len(paths)])
     total += size
-    latencies[i] = (time.perf_counter() - start) * 1e6
+    latencies[i] = (time.perf_counter() - run.wall) * 1e6
 
 
 async def main():
     await asyncio.gather(*(read(i) for i in range(reads)))
 
 
-run.start()
-asyncio.run(main())
-run.stop()
+run.measure(main())
 run.check(total)
-run.extra("files_per_s", reads / run.line["wall_s"])
+run.rate("files_per_s", reads)
 run.latencies_us(latencies)
 run.report()

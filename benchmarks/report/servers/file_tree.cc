@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -14,7 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t k_folder_size = 256;
-constexpr std::uintmax_t k_largest = 64 * 1024;
 
 // Adds regular files below `folder` to `found`, until there are `count`.
 void find_files(const fs::path& folder, std::size_t count, std::vector<fs::path>& found) {
@@ -25,7 +23,7 @@ void find_files(const fs::path& folder, std::size_t count, std::vector<fs::path>
     std::error_code unreadable;
     if (at->is_symlink(unreadable) || !at->is_regular_file(unreadable)) continue;
     const std::uintmax_t size = at->file_size(unreadable);
-    if (!unreadable && size > 0 && size <= k_largest) found.push_back(at->path());
+    if (!unreadable && size > 0 && size <= k_largest_file) found.push_back(at->path());
   }
 }
 
@@ -60,18 +58,25 @@ file_tree make_file_tree(const fs::path& root, std::size_t count, std::size_t le
   return tree;
 }
 
-std::size_t read_file(const std::string& path, std::vector<char>& buffer) {
+std::size_t read_file(const std::string& path, file_buffer& buffer) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) throw std::system_error(errno, std::generic_category(), path);
   std::size_t total = 0;
-  while (true) {
-    if (total == buffer.size()) buffer.resize(std::max<std::size_t>(4096, 2 * total));
-    const ssize_t got = read(file, buffer.data() + total, buffer.size() - total);
+  while (total < file_buffer::k_size) {
+    const ssize_t got = read(file, buffer.data() + total, file_buffer::k_size - total);
     if (got <= 0) break;
     total += static_cast<std::size_t>(got);
   }
   close(file);
   return total;
+}
+
+cached_files::cached_files(const std::string& root, std::size_t count) {
+  file_buffer buffer;
+  for (std::size_t i = 0; i < count; ++i) {
+    paths_.push_back(root + "/" + file_name(i));
+    read_file(paths_.back(), buffer);
+  }
 }
 
 }  // namespace magpie::bench

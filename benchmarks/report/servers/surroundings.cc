@@ -13,18 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::size_t files_wanted(scale size) {
-  switch (size) {
-    case scale::tiny:
-      return 64;
-    case scale::quick:
-      return 2000;
-    case scale::full:
-      return 8000;
-  }
-  return 64;
-}
-
 // More would not fit into caches of the server, and fewer would all be alike.
 constexpr std::size_t k_served_files = 512;
 
@@ -37,7 +25,8 @@ std::uint16_t port_of(process& server) {
 surroundings::surroundings(scale size) : size_(size) {}
 
 const file_tree& surroundings::files() {
-  if (!files_) files_ = make_file_tree(folder_.path() / "files", files_wanted(size_));
+  if (!files_)
+    files_ = make_file_tree(folder_.path() / "files", at_scale<std::size_t>(size_, 64, 2000, 8000));
   return *files_;
 }
 
@@ -93,7 +82,7 @@ parameters surroundings::provide(const workload& w) {
     result.set("root", files().root.string()).set("files", files().files);
     result.set("scratch", folder_.path().string());
   }
-  if (w.around.echo) result.set("port", std::size_t{echo_port()});
+  if (w.around.echo) result.set("port", echo_port());
   if (w.around.kernel_time) result.set("kernel_us", kernel_us());
   return result;
 }

@@ -2,17 +2,15 @@
 
 #include <atomic>
 #include <cstdint>
-#include <string>
+#include <numeric>
 #include <utility>
 #include <vector>
 
-#include "magpie/benchmarks/report/blocking_strategies.h"
 #include "magpie/benchmarks/report/fork_join_onetbb.h"
 #include "magpie/benchmarks/report/kernels.h"
-#include "magpie/benchmarks/report/magpie_strategies.h"
+#include "magpie/benchmarks/report/operations.h"
 #include "magpie/benchmarks/report/strategy.h"
 #include "magpie/benchmarks/report/workloads/workloads.h"
-#include "magpie/magpie.h"
 
 namespace magpie::bench {
 namespace {
@@ -27,10 +25,7 @@ task<std::uint64_t> count_in_tasks(board b, std::size_t row, std::size_t n, std:
     }
   }
   const std::vector<std::uint64_t> ways = co_await gather(std::move(branches));
-  std::uint64_t total = 0;
-  for (const std::uint64_t each : ways)
-    total += each;
-  co_return total;
+  co_return std::accumulate(ways.begin(), ways.end(), std::uint64_t{0});
 }
 
 // The boards with the first two rows placed: where the forms that cannot fork at every branch
@@ -46,51 +41,32 @@ std::vector<board> openings(std::size_t n) {
   return found;
 }
 
-task<std::uint64_t> count_on_executor(board b, std::size_t n) {
-  const auto work = [b, n] { return count_queens(b, 2, n); };
-  const std::uint64_t ways = co_await cpu(work);
-  co_return ways;
-}
+class pieces : public operations {
+ public:
+  explicit pieces(const parameters& p) : n_(p.count("queens")) {}
 
-task<std::uint64_t> count_all_on_executor(std::size_t n) {
-  std::vector<task<std::uint64_t>> pieces;
-  for (const board& each : openings(n))
-    pieces.push_back(count_on_executor(each, n));
-  const std::vector<std::uint64_t> ways = co_await gather(std::move(pieces));
-  std::uint64_t total = 0;
-  for (const std::uint64_t each : ways)
-    total += each;
-  co_return total;
-}
+  void start() { openings_ = openings(n_); }
+  std::size_t count() const { return openings_.size(); }
+  void call(std::size_t i) { total_ += count_queens(openings_[i], 2, n_); }
+  void finish(meter& m) { m.check(total_); }
 
-void run_blocking(std::string_view strategy, const parameters& p, meter& m) {
-  const std::size_t n = p.count("queens");
-  std::atomic<std::uint64_t> total = 0;
+ private:
+  const std::size_t n_;
+  std::vector<board> openings_;
+  std::atomic<std::uint64_t> total_ = 0;
+};
+
+void run_recursion(std::string_view, const parameters& p, meter& m) {
   m.start();
-  if (strategy == strategies::sequential) {
-    total = count_queens({}, 0, n);
-  } else {
-    const std::vector<board> pieces = openings(n);
-    const auto work = [&](std::size_t i) { total += count_queens(pieces[i], 2, n); };
-    if (strategy == strategies::thread_per_operation) {
-      run_thread_per_operation(pieces.size(), work, pieces.size());
-    } else {
-      run_on_thread_pool(pieces.size(), work, p.count("workers"));
-    }
-  }
+  const std::uint64_t total = count_queens({}, 0, p.count("queens"));
   m.stop();
   m.check(total);
 }
 
-void run_magpie(std::string_view strategy, const parameters& p, meter& m) {
-  const std::size_t n = p.count("queens");
-  std::uint64_t total = 0;
+void run_forks(std::string_view strategy, const parameters& p, meter& m) {
   m.start();
-  if (strategy == strategies::magpie_cpu) {
-    total = run(count_all_on_executor(n), options_of(strategy, p));
-  } else {
-    total = run(count_in_tasks({}, 0, n, p.count("forking_rows")), options_of(strategy, p));
-  }
+  const std::uint64_t total = run(count_in_tasks({}, 0, p.count("queens"), p.count("forking_rows")),
+                                  options_of(strategy, p));
   m.stop();
   m.check(total);
 }
@@ -104,39 +80,21 @@ void run_onetbb(std::string_view, const parameters& p, meter& m) {
 }
 
 parameters sizes(scale size) {
-  parameters p;
-  p.set("forking_rows", std::size_t{5});
-  switch (size) {
-    case scale::tiny:
-      return p.set("queens", std::size_t{6});
-    case scale::quick:
-      return p.set("queens", std::size_t{13});
-    case scale::full:
-      return p.set("queens", std::size_t{14});
-  }
-  return p;
+  return parameters().set("queens", at_scale(size, 6, 13, 14)).set("forking_rows", 5);
 }
 
 std::vector<sweep> sweeps(scale size, std::size_t workers) {
   using namespace strategies;
   if (size == scale::tiny) return {};
   return {
-      {"over workers",
-       "workers",
-       "threads or workers",
-       "wall_s",
-       "wall time",
-       worker_counts(workers),
-       {thread_pool, magpie_n, onetbb},
-       nullptr},
-      {"over the rows that fork",
-       "forking_rows",
-       "rows that fork",
-       "wall_s",
-       "wall time",
-       {1, 3, 5, 7, 9, 13},
-       {magpie_1, magpie_n, onetbb},
-       nullptr},
+      over_workers(workers, {thread_pool, magpie_n, onetbb}),
+      {.name = "over the rows that fork",
+       .key = "forking_rows",
+       .x_title = "rows that fork",
+       .measure = "wall_s",
+       .y_title = "wall time",
+       .points = {1, 3, 5, 7, 9, 13},
+       .strategies = {magpie_1, magpie_n, onetbb}},
   };
 }
 
@@ -157,15 +115,16 @@ workload fork_join() {
       "cannot fork like that (a blocked parent holds its thread), so for them and for cpu(fn) "
       "the first two rows are unrolled by hand into pieces.";
   w.variants = {
-      {sequential, role::opponent, "Plain recursion.", run_blocking},
+      {sequential, role::opponent, "Plain recursion.", run_recursion},
       {thread_per_operation, role::opponent, "A thread for each opening of two rows.",
-       run_blocking},
+       run_operations<pieces>},
       {thread_pool, role::opponent, "One thread per core takes the openings from a queue.",
-       run_blocking},
-      {magpie_1, role::judged, "A task at every branch of the first five rows.", run_magpie},
-      {magpie_n, role::judged, "The same, stolen where cores are idle.", run_magpie},
-      {magpie_cpu, role::judged, "A task for each opening, computed through cpu(fn).", run_magpie},
-      {onetbb, role::shown, "A task of a task_group at every branch of the first five rows.",
+       run_operations<pieces>},
+      {magpie_1, role::judged, "A task at every branch of the first five rows.", run_forks},
+      {magpie_n, role::judged, "The same, stolen where cores are idle.", run_forks},
+      {magpie_cpu, role::judged, "A task for each opening, computed through cpu(fn).",
+       run_operations<pieces>},
+      {onetbb, role::opponent, "A task of a task_group at every branch of the first five rows.",
        run_onetbb},
   };
   w.absent = {{std::string(asyncio),

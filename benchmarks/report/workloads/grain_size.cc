@@ -2,100 +2,40 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <string>
-#include <utility>
+#include <numeric>
 #include <vector>
 
-#include "magpie/benchmarks/report/blocking_strategies.h"
 #include "magpie/benchmarks/report/kernels.h"
-#include "magpie/benchmarks/report/magpie_strategies.h"
+#include "magpie/benchmarks/report/operations.h"
 #include "magpie/benchmarks/report/strategy.h"
 #include "magpie/benchmarks/report/workloads/workloads.h"
-#include "magpie/magpie.h"
 
 namespace magpie::bench {
 namespace {
 
-constexpr std::size_t k_batch = 1000;
+class tasks : public operations {
+ public:
+  explicit tasks(const parameters& p) : steps_(p.count("grain")), results_(p.count("tasks")) {}
 
-struct job {
-  explicit job(const parameters& p) : steps(p.count("grain")), results(p.count("tasks")) {}
+  std::size_t count() const { return results_.size(); }
+  void call(std::size_t i) { results_[i] = spin(i, steps_); }
 
-  void work(std::size_t i) { results[i] = spin(i, steps); }
-  std::uint64_t total() const {
-    std::uint64_t sum = 0;
-    for (const std::uint64_t each : results)
-      sum += each;
-    return sum;
+  void finish(meter& m) {
+    m.check(std::accumulate(results_.begin(), results_.end(), std::uint64_t{0}));
+    m.extra("ns_per_task", m.result().wall_s * 1e9 / static_cast<double>(count()));
   }
 
-  const std::size_t steps;
-  std::vector<std::uint64_t> results;  // Entry i: task i.
+ private:
+  const std::size_t steps_;
+  std::vector<std::uint64_t> results_;  // Entry i: whoever does task i.
 };
 
-task<> work_on_worker(job& all, std::size_t i) {
-  all.work(i);
-  co_return;
-}
-
-task<> work_on_executor(job& all, std::size_t i) {
-  const auto work = [&all, i] { all.work(i); };
-  co_await cpu(work);
-}
-
-task<> work_all(job& all, bool on_executor) {
-  for (std::size_t from = 0; from < all.results.size(); from += k_batch) {
-    const std::size_t to = std::min(from + k_batch, all.results.size());
-    std::vector<task<>> batch;
-    batch.reserve(to - from);
-    for (std::size_t i = from; i < to; ++i) {
-      batch.push_back(on_executor ? work_on_executor(all, i) : work_on_worker(all, i));
-    }
-    co_await gather(std::move(batch));
-  }
-}
-
-void finish(const job& all, meter& m) {
-  m.check(all.total());
-  m.extra("ns_per_task", m.result().wall_s * 1e9 / static_cast<double>(all.results.size()));
-}
-
-void run_blocking(std::string_view strategy, const parameters& p, meter& m) {
-  job all(p);
-  const std::size_t count = all.results.size();
-  const auto work = [&all](std::size_t i) { all.work(i); };
-  m.start();
-  if (strategy == strategies::sequential) {
-    run_sequentially(count, work);
-  } else if (strategy == strategies::thread_per_operation) {
-    run_thread_per_operation(count, work, p.count("alive"));
-  } else {
-    run_on_thread_pool(count, work, p.count("workers"));
-  }
-  m.stop();
-  finish(all, m);
-}
-
-void run_magpie(std::string_view strategy, const parameters& p, meter& m) {
-  job all(p);
-  m.start();
-  run(work_all(all, strategy == strategies::magpie_cpu), options_of(strategy, p));
-  m.stop();
-  finish(all, m);
-}
-
 parameters sizes(scale size) {
-  parameters p;
-  p.set("grain", std::size_t{20}).set("alive", std::size_t{64});
-  switch (size) {
-    case scale::tiny:
-      return p.set("tasks", std::size_t{200});
-    case scale::quick:
-      return p.set("tasks", std::size_t{50000});
-    case scale::full:
-      return p.set("tasks", std::size_t{200000});
-  }
-  return p;
+  return parameters()
+      .set("grain", 20)
+      .set("tasks", at_scale(size, 200, 50000, 200000))
+      .set("batch", 1000)
+      .set("alive", 64);
 }
 
 // As many tasks as make some 50 ms of work at about a nanosecond a step, within bounds.
@@ -105,17 +45,17 @@ void adjust_tasks(double grain, parameters& p) {
 
 std::vector<sweep> sweeps(scale size, std::size_t) {
   using namespace strategies;
-  std::vector<double> grains = {20, 100, 500, 2500, 12500, 62500};
-  if (size == scale::full) grains = {20, 50, 100, 250, 500, 1000, 2500, 5000, 12500, 62500, 250000};
-  if (size == scale::tiny) grains = {20, 2500};
-  return {{"over the grain",
-           "grain",
-           "steps of work per task, about a nanosecond each",
-           "ns_per_task",
-           "time per task",
-           grains,
-           {sequential, thread_pool, magpie_1, magpie_n, magpie_cpu},
-           adjust_tasks}};
+  using grains = std::vector<double>;
+  return {
+      {.name = "over the grain",
+       .key = "grain",
+       .x_title = "steps of work per task, about a nanosecond each",
+       .measure = "ns_per_task",
+       .y_title = "time per task",
+       .points = at_scale(size, grains{20, 2500}, grains{20, 100, 500, 2500, 12500, 62500},
+                          grains{20, 50, 100, 250, 500, 1000, 2500, 5000, 12500, 62500, 250000}),
+       .strategies = {sequential, thread_pool, magpie_1, magpie_n, magpie_cpu},
+       .adjust = adjust_tasks}};
 }
 
 }  // namespace
@@ -135,14 +75,15 @@ workload grain_size() {
       "break-even point is the grain from which a strategy takes no longer than the plain "
       "loop.";
   w.variants = {
-      {sequential, role::opponent, "A plain loop.", run_blocking},
+      {sequential, role::opponent, "A plain loop.", run_operations<tasks>},
       {thread_per_operation, role::opponent, "A thread for each task, at most 64 at once.",
-       run_blocking},
+       run_operations<tasks>},
       {thread_pool, role::opponent, "One thread per core takes the tasks from a queue.",
-       run_blocking},
-      {magpie_1, role::judged, "A magpie task for each, on one worker.", run_magpie},
-      {magpie_n, role::judged, "A magpie task for each, on N workers.", run_magpie},
-      {magpie_cpu, role::judged, "A magpie task for each, computed through cpu(fn).", run_magpie},
+       run_operations<tasks>},
+      {magpie_1, role::judged, "A magpie task for each, on one worker.", run_operations<tasks>},
+      {magpie_n, role::judged, "A magpie task for each, on N workers.", run_operations<tasks>},
+      {magpie_cpu, role::judged, "A magpie task for each, computed through cpu(fn).",
+       run_operations<tasks>},
       {asyncio, role::shown, "An asyncio task for each, which does the steps in Python.", nullptr,
        "grain_size.py"},
   };

@@ -1,107 +1,68 @@
 // Ten thousand who wait for the same moment and do nothing else.
 
 #include <chrono>
-#include <cstdint>
-#include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
-#include "magpie/benchmarks/report/magpie_strategies.h"
+#include "magpie/benchmarks/report/operations.h"
 #include "magpie/benchmarks/report/strategy.h"
 #include "magpie/benchmarks/report/workloads/workloads.h"
-#include "magpie/magpie.h"
 
 namespace magpie::bench {
 namespace {
 
-struct crowd {
-  explicit crowd(const parameters& p)
-      : wait(std::chrono::milliseconds(p.count("wait_ms"))), lateness_us(p.count("waiters")) {}
+class waiters : public operations {
+ public:
+  explicit waiters(const parameters& p)
+      : wait_(p.count("wait_ms")), lateness_us_(p.count("waiters")) {}
 
-  void wake(std::size_t i) { lateness_us[i] = microseconds_between(until, steady::now()); }
+  std::size_t count() const { return lateness_us_.size(); }
+  // The moment is fixed before the first waits.
+  void start() { until_ = steady::now() + wait_; }
 
-  const std::chrono::milliseconds wait;
-  steady::time_point until;         // Fixed before the first waits.
-  std::vector<double> lateness_us;  // Entry i: waiter i.
+  void block(std::size_t i) {
+    std::this_thread::sleep_until(until_);
+    ended(i);
+  }
+  task<> await(std::size_t i, call_site) {
+    co_await sleep_until(until_);
+    ended(i);
+  }
+  void ended(std::size_t i) { lateness_us_[i] = microseconds_between(until_, steady::now()); }
+
+  void finish(meter& m) {
+    const double added = m.result().peak_rss_bytes - m.result().base_rss_bytes;
+    m.extra("bytes_per_waiter", added / static_cast<double>(count()));
+    m.latencies_us(lateness_us_);
+  }
+
+ private:
+  const std::chrono::milliseconds wait_;
+  steady::time_point until_;
+  std::vector<double> lateness_us_;  // Entry i: waiter i.
 };
 
-task<> wait_as_task(crowd& all, std::size_t i) {
-  co_await sleep_until(all.until);
-  all.wake(i);
-}
-
-task<> wait_as_tasks(crowd& all) {
-  std::vector<task<>> waiting;
-  waiting.reserve(all.lateness_us.size());
-  for (std::size_t i = 0; i < all.lateness_us.size(); ++i) {
-    waiting.push_back(wait_as_task(all, i));
-  }
-  co_await gather(std::move(waiting));
-}
-
-void finish(crowd& all, meter& m) {
-  const double added = m.result().peak_rss_bytes - m.result().base_rss_bytes;
-  m.extra("bytes_per_waiter", added / static_cast<double>(all.lateness_us.size()));
-  m.latencies_us(std::move(all.lateness_us));
-}
-
-void run_threads(std::string_view, const parameters& p, meter& m) {
-  crowd all(p);
-  m.start();
-  all.until = steady::now() + all.wait;
-  std::vector<std::thread> threads;
-  threads.reserve(all.lateness_us.size());
-  for (std::size_t i = 0; i < all.lateness_us.size(); ++i) {
-    threads.emplace_back([&all, i] {
-      std::this_thread::sleep_until(all.until);
-      all.wake(i);
-    });
-  }
-  for (std::thread& each : threads)
-    each.join();
-  m.stop();
-  finish(all, m);
-}
-
-void run_magpie(std::string_view strategy, const parameters& p, meter& m) {
-  crowd all(p);
-  m.start();
-  all.until = steady::now() + all.wait;
-  run(wait_as_tasks(all), options_of(strategy, p));
-  m.stop();
-  finish(all, m);
-}
-
 parameters sizes(scale size) {
-  parameters p;
-  switch (size) {
-    case scale::tiny:
-      return p.set("waiters", std::size_t{200}).set("wait_ms", std::size_t{50});
-    case scale::quick:
-      return p.set("waiters", std::size_t{10000}).set("wait_ms", std::size_t{1000});
-    case scale::full:
-      return p.set("waiters", std::size_t{10000}).set("wait_ms", std::size_t{1500});
-  }
-  return p;
+  return parameters()
+      .set("waiters", at_scale(size, 200, 10000, 10000))
+      .set("wait_ms", at_scale(size, 50, 1000, 1500));
 }
 
 std::vector<sweep> sweeps(scale size, std::size_t) {
   using namespace strategies;
+  using numbers = std::vector<double>;
   if (size == scale::tiny) return {};
-  sweep over_number{"over the number of waiters",
-                    "waiters",
-                    "waiters",
-                    "bytes_per_waiter",
-                    "bytes per waiter",
-                    {100, 1000, 5000},
-                    {thread_per_operation, magpie_n, asyncio},
-                    nullptr};
-  if (size == scale::full) over_number.points = {10, 100, 1000, 10000};
-  over_number.adjust = [](double point, parameters& p) {
-    p.set("wait_ms", std::size_t{point >= 10000 ? 1000u : point >= 5000 ? 500u : 150u});
-  };
-  return {over_number};
+  return {
+      {.name = "over the number of waiters",
+       .key = "waiters",
+       .x_title = "waiters",
+       .measure = "bytes_per_waiter",
+       .y_title = "bytes per waiter",
+       .points = at_scale(size, numbers{}, numbers{100, 1000, 5000}, numbers{10, 100, 1000, 10000}),
+       .strategies = {thread_per_operation, magpie_n, asyncio},
+       .adjust = [](double point, parameters& p) {
+         p.set("wait_ms", point >= 10000 ? 1000 : point >= 5000 ? 500 : 150);
+       }}};
 }
 
 }  // namespace
@@ -115,14 +76,14 @@ workload idle_waiters() {
       "Ten thousand clients, sessions or timers exist and almost never have anything to "
       "do. What does each of them cost while it waits?";
   w.what =
-      "Ten thousand waiters sleep until the same moment and end. The wall time is given by "
-      "that moment, so memory and CPU time decide; the latency is how late a waiter woke. "
+      "Ten thousand waiters sleep until the same moment and end. The wall time is that moment "
+      "and what waking and ending them all takes; the latency is how late a waiter woke. "
       "Memory is the resident set: the kernel's own 16 KiB of stack and some KiB of "
       "bookkeeping for each thread come on top and are not in it.";
   w.variants = {
-      {thread_per_operation, role::opponent, "A thread for each waiter.", run_threads},
-      {magpie_1, role::judged, "A task for each waiter, in sleep_until.", run_magpie},
-      {magpie_n, role::judged, "A task for each waiter, in sleep_until.", run_magpie},
+      {thread_per_operation, role::opponent, "A thread for each waiter.", run_operations<waiters>},
+      {magpie_1, role::judged, "A task for each waiter, in sleep_until.", run_operations<waiters>},
+      {magpie_n, role::judged, "A task for each waiter, in sleep_until.", run_operations<waiters>},
       {asyncio, role::shown, "A task for each waiter, in asyncio.sleep.", nullptr,
        "idle_waiters.py"},
   };

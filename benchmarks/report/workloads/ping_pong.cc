@@ -70,7 +70,7 @@ task<> play(match& all) {
 }
 
 void finish(match& all, meter& m) {
-  m.extra("round_trips_per_s", static_cast<double>(all.latencies_us.size()) / m.result().wall_s);
+  m.rate("round_trips_per_s", all.latencies_us.size());
   m.latencies_us(std::move(all.latencies_us));
 }
 
@@ -106,16 +106,7 @@ void run_magpie(std::string_view strategy, const parameters& p, meter& m) {
 }
 
 parameters sizes(scale size) {
-  parameters p;
-  switch (size) {
-    case scale::tiny:
-      return p.set("round_trips", std::size_t{100});
-    case scale::quick:
-      return p.set("round_trips", std::size_t{8000});
-    case scale::full:
-      return p.set("round_trips", std::size_t{40000});
-  }
-  return p;
+  return parameters().set("round_trips", at_scale(size, 100, 8000, 40000));
 }
 
 }  // namespace

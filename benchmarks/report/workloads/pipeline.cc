@@ -43,13 +43,10 @@ struct batch {
 class plant {
  public:
   explicit plant(const parameters& p)
-      : root_(p.text("root")),
-        files_(p.count("files")),
-        batches_((files_ + k_batch_files - 1) / k_batch_files * p.count("passes")),
+      : files_(p.text("root"), p.count("files")),
+        batches_((files_.count() + k_batch_files - 1) / k_batch_files * p.count("passes")),
         output_(open(p.text("scratch").c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600)) {
     if (!output_.is_open()) throw std::system_error(errno, std::generic_category(), "O_TMPFILE");
-    for (std::size_t i = 0; i < files_; ++i)
-      read_file(root_ + "/" + file_name(i), buffer_);
   }
 
   std::size_t batches() const { return batches_; }
@@ -60,7 +57,7 @@ class plant {
     loaded.text.clear();
     const std::size_t from = k * k_batch_files;
     for (std::size_t i = from; i < from + k_batch_files; ++i) {
-      const std::size_t size = read_file(root_ + "/" + file_name(i % files_), buffer_);
+      const std::size_t size = files_.read(i % files_.count(), buffer_);
       loaded.text.append(buffer_.data(), size);
     }
   }
@@ -77,37 +74,35 @@ class plant {
   }
 
  private:
-  const std::string root_;
-  const std::size_t files_;
+  const cached_files files_;
   const std::size_t batches_;
   const descriptor output_;
-  std::vector<char> buffer_;  // Of load().
-  std::uint64_t total_ = 0;   // Of store().
-  off_t position_ = 0;        // Of store().
+  file_buffer buffer_;       // Of load().
+  std::uint64_t total_ = 0;  // Of store().
+  off_t position_ = 0;       // Of store().
 };
 
-// Between two threads: put() waits when it is full, take() when it is empty.
-class bounded_queue {
+// From one thread to another. What circulates is limited, so no queue needs a bound.
+class batch_queue {
  public:
   void put(batch b) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return items_.size() < 2; });
+    const std::lock_guard lock(mutex_);
     items_.push_back(std::move(b));
-    changed_.notify_all();
+    changed_.notify_one();
   }
+  // Waits for a batch; nothing when it is closed and empty.
   std::optional<batch> take() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return closed_ || !items_.empty(); });
     if (items_.empty()) return std::nullopt;
     batch b = std::move(items_.front());
     items_.pop_front();
-    changed_.notify_all();
     return b;
   }
   void close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    changed_.notify_all();
+    changed_.notify_one();
   }
 
  private:
@@ -117,14 +112,20 @@ class bounded_queue {
   bool closed_ = false;      // Under mutex_.
 };
 
+// One in each stage and two before each of the later ones. Their memory is used again.
+constexpr std::size_t k_circulating = 7;
+
 void flow_in_threads(plant& all) {
-  bounded_queue loaded;
-  bounded_queue worked;
+  batch_queue empty;
+  batch_queue loaded;
+  batch_queue worked;
+  for (std::size_t i = 0; i < k_circulating; ++i)
+    empty.put({});
   std::thread loading([&] {
     for (std::size_t k = 0; k < all.batches(); ++k) {
-      batch b;
-      all.load(k, b);
-      loaded.put(std::move(b));
+      std::optional<batch> b = empty.take();
+      all.load(k, *b);
+      loaded.put(std::move(*b));
     }
     loaded.close();
   });
@@ -135,8 +136,10 @@ void flow_in_threads(plant& all) {
     }
     worked.close();
   });
-  while (const std::optional<batch> b = worked.take())
+  while (std::optional<batch> b = worked.take()) {
     all.store(*b);
+    empty.put(std::move(*b));
+  }
   loading.join();
   working.join();
 }
@@ -230,16 +233,7 @@ void run_magpie(std::string_view strategy, const parameters& p, meter& m) {
 }
 
 parameters sizes(scale size) {
-  parameters p;
-  switch (size) {
-    case scale::tiny:
-      return p.set("passes", std::size_t{1});
-    case scale::quick:
-      return p.set("passes", std::size_t{4});
-    case scale::full:
-      return p.set("passes", std::size_t{3});
-  }
-  return p;
+  return parameters().set("passes", at_scale(size, 1, 4, 3));
 }
 
 }  // namespace
@@ -254,13 +248,13 @@ workload pipeline() {
       "on each other's next batch. Who overlaps them best?";
   w.what =
       "Batches of 64 real files are read, digested and written to one output file, which "
-      "starts again from the front after 8 MiB. Threads "
-      "hand the batches through bounded queues of two; magpie and the pool take a step at a "
-      "time, in which the three stages work on three successive batches.";
+      "starts again from the front after 8 MiB. Threads pass seven batches around through "
+      "queues; magpie and the pool take a step at a time, in which the three stages work on three "
+      "successive batches.";
   w.around = {.files = true};
   w.variants = {
       {sequential, role::opponent, "One stage after the other.", run_blocking},
-      {thread_per_operation, role::opponent, "A thread for each stage, bounded queues between.",
+      {thread_per_operation, role::opponent, "A thread for each stage, queues between.",
        run_blocking},
       {thread_pool, role::opponent,
        "Three threads; the stages of a step are jobs, whose end is "

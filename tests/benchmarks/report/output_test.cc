@@ -49,7 +49,7 @@ report_results sample_results() {
   const workload& w = sample_workload();
   workload_result one;
   one.what = &w;
-  one.sizes.set("requests", std::size_t{10});
+  one.sizes.set("requests", 10);
   one.strategies = {runs_of(w.variants[0], 1.0), runs_of(w.variants[1], 0.5)};
   one.not_run = {{std::string(strategies::asyncio), "python3 is <missing>"}};
   sweep s;

@@ -51,11 +51,13 @@ TEST(sample, nonsense_is_quoted_and_a_missing_figure_named) {
 
 TEST(parameters, words_and_back) {
   parameters p;
-  p.set("requests", std::size_t{20}).set("share", 0.25).set("root", "/a=b");
+  p.set("requests", 20).set("share", 0.25).set("root", "/a=b");
   const parameters back = parameters::parse(p.words());
   EXPECT_EQ(back.count("requests"), 20u);
   EXPECT_EQ(back.number("share"), 0.25);
   EXPECT_EQ(back.text("root"), "/a=b");
+  EXPECT_EQ(back.count_or("requests", 5), 20u);
+  EXPECT_EQ(back.count_or("missing", 5), 5u);
 }
 
 TEST(parameters, what_is_wrong_is_named) {

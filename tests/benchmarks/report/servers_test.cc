@@ -31,7 +31,7 @@ TEST(file_tree, has_real_files_under_their_names) {
   const file_tree tree = make_file_tree(folder.path(), 70);
   EXPECT_EQ(tree.files, 70u);
   std::uint64_t bytes = 0;
-  std::vector<char> buffer;
+  file_buffer buffer;
   for (std::size_t i = 0; i < tree.files; ++i) {
     bytes += read_file((tree.root / file_name(i)).string(), buffer);
   }
@@ -45,7 +45,7 @@ TEST(file_tree, a_system_with_too_few_files_is_refused) {
 }
 
 TEST(file_tree, a_missing_file_throws) {
-  std::vector<char> buffer;
+  file_buffer buffer;
   EXPECT_THROW(read_file("/no/such/file", buffer), std::system_error);
 }
 
@@ -73,7 +73,7 @@ TEST(socket, a_port_where_nobody_listens_is_refused) {
 }
 
 TEST(nginx, serves_files_until_it_is_destroyed) {
-  if (!find_program("nginx")) GTEST_SKIP() << "nginx is not installed";
+  ASSERT_TRUE(find_program("nginx")) << "nginx is not installed; tools/setup installs it";
   const temporary_folder folder;
   std::filesystem::create_directories(folder.path() / "files");
   std::ofstream(folder.path() / "files" / "greeting") << "hello";

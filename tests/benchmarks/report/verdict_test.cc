@@ -79,6 +79,14 @@ TEST(verdict, cpu_for_memory_is_a_trade_and_no_difference) {
             verdict::no_difference);
 }
 
+TEST(verdict, the_same_time_with_unclear_cpu_is_inconclusive) {
+  const std::vector<contestant> both = {
+      magpie({{1, 0.1, 5 * k_mebi}, {1, 0.4, 5 * k_mebi}, {1, 0.3, 5 * k_mebi}}),
+      threads(three({1, 0.2, 50 * k_mebi}))};
+  EXPECT_EQ(judged(both), verdict::inconclusive);
+  EXPECT_NE(judge(both).reason.find("it takes the same time, but"), std::string::npos);
+}
+
 TEST(verdict, differences_below_the_floors_do_not_count) {
   EXPECT_EQ(judged({magpie(three({1, 0.001, 1 * k_mebi})), threads(three({1, 0.009, 4 * k_mebi}))}),
             verdict::no_difference);
@@ -155,7 +163,7 @@ TEST(verdict, nothing_to_compare_is_inconclusive_and_says_so) {
   EXPECT_EQ(judged({}), verdict::inconclusive);
   const judgement j = judge({magpie(three({1}))});
   EXPECT_EQ(j.result, verdict::inconclusive);
-  EXPECT_NE(j.reason.find("No blocking strategy"), std::string::npos) << j.reason;
+  EXPECT_NE(j.reason.find("No strategy without coroutines"), std::string::npos) << j.reason;
 }
 
 TEST(verdict, the_reason_names_both_sides_and_the_figures) {

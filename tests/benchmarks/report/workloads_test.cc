@@ -47,7 +47,7 @@ TEST(workloads, can_be_judged) {
       EXPECT_TRUE(seen.insert(v.strategy).second) << w.name << ", " << v.strategy;
       EXPECT_NE(v.run == nullptr, v.script.empty()) << w.name << ", " << v.strategy;
       const family kin = find_strategy(v.strategy).kin;
-      EXPECT_EQ(v.part == role::opponent, kin == family::blocking) << w.name << ", " << v.strategy;
+      EXPECT_EQ(v.part == role::opponent, kin == family::plain) << w.name << ", " << v.strategy;
       if (v.part == role::judged) {
         EXPECT_EQ(kin, family::magpie) << w.name << ", " << v.strategy;
       }
