@@ -2,8 +2,8 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 
-# Understood by clang and by g++. Everything here is an error in the project's own code;
-# headers of the system and of GoogleTest are system headers and exempt.
+# Understood by clang and by g++. .bazelrc makes errors of them, and an embedder's build does not.
+# Headers of the system and of GoogleTest are system headers and exempt.
 MAGPIE_COPTS = [
     "-Wall",
     "-Wextra",
@@ -14,7 +14,6 @@ MAGPIE_COPTS = [
     "-Woverloaded-virtual",
     "-Wimplicit-fallthrough",
     "-Wcast-qual",
-    "-Werror",
 ]
 
 # Who may see the inside of each layer. Everything else goes through the public headers.
@@ -50,8 +49,10 @@ def magpie_binary(name, copts = [], linkopts = [], deps = [], **kwargs):
         **kwargs
     )
 
-def magpie_test(name, copts = [], linkopts = [], deps = [], gtest = True, **kwargs):
-    """A cc_test; with `gtest` it gets GoogleTest and its main().
+def magpie_test(name, srcs = [], copts = [], linkopts = [], deps = [], gtest = True, **kwargs):
+    """A cc_test, of the source of its name unless `srcs` says otherwise.
+
+    With `gtest` it gets GoogleTest and its main().
 
     Tags: "exclusive" for a test that measures time; "no-sanitizer" and "no-tsan" keep one out of
     these configurations (a body run by oneTBB's parallel algorithms looks like a race, because
@@ -59,11 +60,21 @@ def magpie_test(name, copts = [], linkopts = [], deps = [], gtest = True, **kwar
     """
     cc_test(
         name = name,
+        srcs = srcs or [name + ".cc"],
         copts = MAGPIE_COPTS + copts,
         linkopts = ["-pthread"] + linkopts,
         deps = deps + _SANITIZERS + (["@googletest//:gtest_main"] if gtest else []),
         **kwargs
     )
+
+def magpie_tests(tests, deps = [], **kwargs):
+    """A magpie_test for each name in `tests`; what else is given is the same for all.
+
+    `tests` is a list, or a dictionary from each name to the deps that only this one has.
+    """
+    for name in tests:
+        own = tests[name] if type(tests) == type({}) else []
+        magpie_test(name = name, deps = deps + own, **kwargs)
 
 def magpie_model(name, copts = [], deps = [], tags = [], **kwargs):
     """A model of a lock-free part: a program of relacy that exits with 0 if the model holds."""
@@ -80,7 +91,10 @@ def magpie_model(name, copts = [], deps = [], tags = [], **kwargs):
             "-fno-sized-deallocation",
         ] + copts,
         gtest = False,
-        tags = tags + ["no-sanitizer"],
+        tags = tags + [
+            "model",
+            "no-sanitizer",
+        ],
         deps = deps + ["@relacy//:relacy"],
         **kwargs
     )

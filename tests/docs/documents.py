@@ -12,6 +12,8 @@ The line above each block of C++ says what holds it to the truth:
   <!-- compile -->                          it compiles as a file
   <!-- compile: task -->                    it compiles as the body of a coroutine
 
+Other blocks may be compared with a file in the same way; "#" then stands for "//".
+
 In all documents, a path in code quotes has to exist, and so has every file that a link points to.
 In those of FUNCTIONS_ARE_REAL, a function in code quotes, `name()` or `type::name()`, has to be one
 of the sources.
@@ -84,7 +86,7 @@ def without_opening_comment(text):
 
 def region(text, name):
     """What stands between the two lines that name the region; None if they are not there."""
-    match = re.search(rf"^[ \t]*// \[{name}\]\n(.*?)^[ \t]*// \[{name} end\]$", text,
+    match = re.search(rf"^[ \t]*(?://|#) \[{name}\]\n(.*?)^[ \t]*(?://|#) \[{name} end\]$", text,
                       re.DOTALL | re.MULTILINE)
     return match and textwrap.dedent(match.group(1)).strip("\n") + "\n"
 
@@ -95,7 +97,7 @@ def read(root, path):
 
 
 def check_block(root, found):
-    """What is wrong with one block of C++, or None."""
+    """What is wrong with one block, or None."""
     mark = MARK.fullmatch(found.mark)
     if not mark:
         return "neither compared nor compiled: put <!-- file: PATH --> or <!-- compile --> above it"
@@ -174,7 +176,7 @@ def check(root):
     for path in documents(root):
         fenced, prose = blocks(read(root, path))
         for found in fenced:
-            if found.language in LANGUAGES:
+            if found.language in LANGUAGES or found.mark.startswith("<!-- file:"):
                 message = check_block(root, found)
                 if message:
                     findings.append((path, found.line, message))
