@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <span>
 #include <string>
@@ -50,6 +51,24 @@ inline std::chrono::microseconds cpu_time() {
     return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
   };
   return all(used.ru_utime) + all(used.ru_stime);
+}
+
+// How often the threads of magpie have gone to sleep so far.
+inline std::size_t sleeps_of_magpie() {
+  std::size_t sum = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(entry.path() / "status");
+    std::string key;
+    std::string name;
+    file >> key >> name;
+    if (!name.starts_with("magpie-")) continue;
+    while (file >> key && key != "voluntary_ctxt_switches:") {
+    }
+    std::size_t switches = 0;
+    file >> switches;
+    sum += switches;
+  }
+  return sum;
 }
 
 inline std::span<const std::byte> bytes_of(std::string_view text) {
