@@ -26,7 +26,7 @@ class deadline {
   void stop() noexcept;
 
  private:
-  internal::timer timer_;
+  internal::wake_timer timer_;
   internal::worker* home_ = nullptr;  // Where the timer is, if anywhere.
 };
 

@@ -31,7 +31,7 @@ class sleep_awaiter : public suspension {
  private:
   bool start(promise_base& who);
 
-  timer timer_;
+  wake_timer timer_;
 };
 
 class yield_awaiter {

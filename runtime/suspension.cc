@@ -11,6 +11,7 @@ bool suspension::arm(internal::promise_base& who) noexcept {
   who_ = &who;
   who.home = internal::current_worker();
   if (who.context->add(*this)) {
+    listed_ = true;
     who.home->begin_suspension(*this);
     return true;
   }
@@ -19,11 +20,17 @@ bool suspension::arm(internal::promise_base& who) noexcept {
   return false;
 }
 
+void suspension::arm_uncancellable(internal::promise_base& who) noexcept {
+  who_ = &who;
+  who.home = internal::current_worker();
+  who.home->begin_suspension(*this);
+}
+
 suspension::outcome suspension::disarm() noexcept {
   if (who_ != nullptr) {
     // Still there if the task has not suspended after all.
     internal::current_worker()->abandon_suspension(*this);
-    who_->context->remove(*this);
+    if (listed_) who_->context->remove(*this);
   }
   return outcome_.load();
 }

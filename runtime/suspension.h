@@ -59,6 +59,9 @@ class suspension {
   // several sources may be given *this.
   bool arm(internal::promise_base& who) noexcept;
 
+  // The same, for a wait that has to reach its end: nothing cancels it.
+  void arm_uncancellable(internal::promise_base& who) noexcept;
+
   // Worker, from await_resume(), after the source has been left; only if arm() was called. Says who
   // won. Nobody touches *this afterwards.
   outcome disarm() noexcept;
@@ -77,6 +80,7 @@ class suspension {
 
   std::atomic<outcome> outcome_{outcome::waiting};
   std::atomic<bool> one_arrived_{false};
+  bool listed_ = false;  // Own worker only. Whether the task's cancellation knows *this.
   internal::promise_base* who_ = nullptr;
   // In the list of the task's context, under the lock of its task.
   suspension* next_ = nullptr;

@@ -1,5 +1,6 @@
 #include "magpie/runtime/internal/context.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "magpie/runtime/internal/promise.h"
@@ -9,21 +10,34 @@ namespace magpie::internal {
 
 void context::cancel() noexcept {
   ready_list ready;
-  {
-    const std::lock_guard lock(task_->lock());
-    enter();
-    cancel_entered(ready);
-  }
+  cancel(ready);
   ready.resume_all();
+}
+
+void context::cancel(ready_list& ready) noexcept {
+  const std::lock_guard lock(task_->lock());
+  enter();
+  cancel_entered(ready);
 }
 
 bool context::cancelled() const noexcept {
   // Whoever has entered is told by cancel_entered(); so the first such ancestor knows.
   for (const context* c = this; c != nullptr; c = c->parent_) {
     if (c->cancelled_.load()) return true;
-    if (c->entered_.load()) return false;
+    if (c->entered_.load() || c->kind_ == kind::shield) return false;
   }
   return false;
+}
+
+clock::time_point context::deadline() const noexcept {
+  clock::time_point earliest = clock::time_point::max();
+  for (const context* c = this; c != nullptr; c = c->parent_) {
+    if (c->kind_ == kind::shield) return earliest;
+    if (c->kind_ == kind::deadline) {
+      earliest = std::min(earliest, static_cast<const deadline_context*>(c)->at());
+    }
+  }
+  return std::min(earliest, task_->deadline());
 }
 
 bool context::enter_and_ask() noexcept {
@@ -53,7 +67,7 @@ void context::remove(suspension& waiting) noexcept {
 
 void context::enter() noexcept {
   if (entered_.load()) return;
-  const bool gone = cancelled();  // So is, then, everything up to the first that has entered.
+  bool gone = cancelled();  // So is, then, everything up to a shield or the first that has entered.
   for (context* c = this; !c->entered_.load(); c = c->parent_) {
     // From the inside out: each is complete before the walk that follows the list can reach it,
     // because all of this happens under one lock.
@@ -64,6 +78,7 @@ void context::enter() noexcept {
     if (parent.first_child_ != nullptr) parent.first_child_->link_ = &c->next_sibling_;
     parent.first_child_ = c;
     c->entered_.store(true);
+    if (c->kind_ == kind::shield) gone = parent.cancelled();
   }
 }
 
@@ -75,7 +90,7 @@ void context::leave() noexcept {
 
 std::optional<std::source_location> context::waits_at() const noexcept {
   const std::lock_guard lock(task_->lock());
-  for (const context* c = this; c != nullptr; c = c->next_in_tree(*this)) {
+  for (const context* c = this; c != nullptr; c = c->next_in_tree(*this, true)) {
     // Written before its arm() and not again before its disarm(), which both take the lock.
     if (c->first_waiting_ != nullptr) return c->first_waiting_->who_->where;
   }
@@ -83,7 +98,7 @@ std::optional<std::source_location> context::waits_at() const noexcept {
 }
 
 void context::cancel_entered(ready_list& ready) noexcept {
-  for (context* c = this; c != nullptr; c = c->next_in_tree(*this)) {
+  for (context* c = this; c != nullptr; c = c->next_in_tree(*this, false)) {
     c->cancelled_.store(true);
     c->claim_waiting(ready);
   }
@@ -97,10 +112,15 @@ void context::claim_waiting(ready_list& ready) noexcept {
 
 // The next context in depth-first order, without recursion: the tree may be as deep as the program
 // likes.
-context* context::next_in_tree(const context& root) const noexcept {
-  if (first_child_ != nullptr) return first_child_;
+context* context::next_in_tree(const context& root, bool behind_shields) const noexcept {
+  const auto first_open = [behind_shields](context* c) {
+    while (c != nullptr && !behind_shields && c->kind_ == kind::shield)
+      c = c->next_sibling_;
+    return c;
+  };
+  if (context* child = first_open(first_child_)) return child;
   for (const context* c = this; c != &root; c = c->parent_) {
-    if (c->next_sibling_ != nullptr) return c->next_sibling_;
+    if (context* sibling = first_open(c->next_sibling_)) return sibling;
   }
   return nullptr;
 }

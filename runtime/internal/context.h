@@ -1,4 +1,5 @@
-// What can be cancelled: a spawned task, or the children of one gather inside it.
+// What can be cancelled: a spawned task, or a part of it: the children of one gather, what runs
+// under a time limit, under a scope.
 //
 // The contexts of one task form a tree. A coroutine points to the innermost one it runs under.
 // Entering one costs four stores (fork_join/fib); only when a coroutine actually suspends does its
@@ -8,9 +9,11 @@
 #define MAGPIE_RUNTIME_INTERNAL_CONTEXT_H_
 
 #include <atomic>
+#include <cstdint>
 #include <optional>
 #include <source_location>
 
+#include "magpie/runtime/clock.h"
 #include "magpie/runtime/suspension.h"
 
 namespace magpie::internal {
@@ -19,12 +22,19 @@ class task_record;
 
 class context {
  public:
+  enum class kind : std::uint8_t {
+    plain,
+    shield,    // What cancels its ancestors does not reach it.
+    deadline,  // It is a deadline_context.
+  };
+
   // The context of a whole task.
-  explicit context(task_record& task) noexcept : task_(&task), parent_(nullptr), entered_(true) {}
+  explicit context(task_record& task) noexcept
+      : task_(&task), parent_(nullptr), kind_(kind::plain), entered_(true) {}
 
   // The context of children that start under `parent`, which outlives them.
-  explicit context(context& parent) noexcept
-      : task_(parent.task_), parent_(&parent), entered_(false) {}
+  explicit context(context& parent, kind what = kind::plain) noexcept
+      : task_(parent.task_), parent_(&parent), kind_(what), entered_(false) {}
 
   context(const context&) = delete;
   context& operator=(const context&) = delete;
@@ -40,11 +50,18 @@ class context {
   // it: what is suspended is resumed with `cancelled`, the rest sees it at its next suspension.
   void cancel() noexcept;
 
+  // The same, with locks held: the caller resumes what is ready when it has let go of them.
+  void cancel(ready_list& ready) noexcept;
+
   // A coroutine under this context. Whether it or one of its ancestors has been cancelled.
   bool cancelled() const noexcept;
 
   // The same, and the next call need not ask the ancestors any more: for what is called often.
   bool enter_and_ask() noexcept;
+
+  // A coroutine under this context. When its task, or a part of it that it belongs to, runs out of
+  // time; time_point::max() if never.
+  clock::time_point deadline() const noexcept;
 
   // A coroutine under this context, which is about to suspend. False if it has been cancelled.
   bool add(suspension& waiting) noexcept;
@@ -59,12 +76,13 @@ class context {
   void enter() noexcept;
   void cancel_entered(ready_list& ready) noexcept;
   void claim_waiting(ready_list& ready) noexcept;
-  context* next_in_tree(const context& root) const noexcept;
+  context* next_in_tree(const context& root, bool behind_shields) const noexcept;
 
   void leave() noexcept;
 
   task_record* const task_;
   context* const parent_;
+  const kind kind_;
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> entered_;
   // Under the lock of the task; not set before enter(), except in the context of a whole task.
@@ -72,6 +90,21 @@ class context {
   context* next_sibling_ = nullptr;
   context** link_ = nullptr;
   suspension* first_waiting_ = nullptr;
+};
+
+// The context of what has to end in time.
+class deadline_context : public context {
+ public:
+  deadline_context(context& parent, clock::time_point at) noexcept
+      : context(parent, kind::deadline), at_(at.time_since_epoch().count()) {}
+
+  // Any thread.
+  clock::time_point at() const noexcept { return clock::time_point(clock::duration(at_.load())); }
+
+  void move_to(clock::time_point at) noexcept { at_.store(at.time_since_epoch().count()); }
+
+ private:
+  std::atomic<clock::rep> at_;
 };
 
 }  // namespace magpie::internal

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "magpie/runtime/clock.h"
 #include "magpie/runtime/internal/context.h"
 #include "magpie/runtime/internal/mutex.h"
 #include "magpie/runtime/internal/one_shot_event.h"
@@ -37,6 +38,10 @@ class task_record {
   std::uint64_t id() const noexcept { return id_; }
   const std::string& name() const noexcept { return name_; }
   std::source_location spawned_at() const noexcept { return spawned_at_; }
+
+  // What the task inherited; time_point::max() if nothing. Set before start.
+  clock::time_point deadline() const noexcept { return deadline_; }
+  void set_deadline(clock::time_point inherited) noexcept { deadline_ = inherited; }
 
   // Guards the contexts of this task and what suspends under them.
   mutex& lock() noexcept { return mutex_; }
@@ -80,6 +85,7 @@ class task_record {
   std::uint64_t id_ = 0;  // Set by the registry, before start.
   const std::string name_;
   const std::source_location spawned_at_;
+  clock::time_point deadline_ = clock::time_point::max();
 
   std::atomic<std::uint32_t> references_{2};  // The running task and the join_handle.
   mutex mutex_;

@@ -30,11 +30,9 @@ bool timer_queue::fire(clock::time_point now, ready_list& ready) noexcept {
   const std::lock_guard lock(mutex_);
   bool fired = false;
   while (!heap_.empty() && heap_.front().deadline <= now) {
-    timer& due = *heap_.front().what;
-    suspension& waiting = *due.waiting_;
-    const suspension::outcome how = due.when_due_;
+    timer& first = *heap_.front().what;
     erase(0);
-    if (waiting.claim(how)) ready.add(waiting);
+    first.due(ready);
     fired = true;
   }
   publish_next();

@@ -19,24 +19,45 @@ namespace magpie::internal {
 
 class timer_queue;
 
-// One deadline of one suspension. Lives in the awaiter.
+// Something that is due at some time. Lives in an awaiter.
 class timer {
  public:
-  timer(suspension& waiting, clock::time_point deadline, suspension::outcome when_due) noexcept
-      : waiting_(&waiting), deadline_(deadline), when_due_(when_due) {}
   timer(const timer&) = delete;
   timer& operator=(const timer&) = delete;
 
   clock::time_point deadline() const noexcept { return deadline_; }
 
+  // Outside a queue.
+  void move_to(clock::time_point deadline) noexcept { deadline_ = deadline; }
+
+ protected:
+  explicit timer(clock::time_point deadline) noexcept : deadline_(deadline) {}
+  ~timer() = default;
+
  private:
   friend class timer_queue;
   static constexpr std::uint32_t nowhere = UINT32_MAX;
 
-  suspension* waiting_;
+  // Any thread, under the queue's lock, when it has been taken out because its time has come.
+  virtual void due(ready_list& ready) noexcept = 0;
+
   clock::time_point deadline_;
   std::uint32_t index_ = nowhere;  // Under the queue's lock.
-  suspension::outcome when_due_;
+};
+
+// The deadline of a suspension.
+class wake_timer final : public timer {
+ public:
+  wake_timer(suspension& waiting, clock::time_point deadline, suspension::outcome when_due) noexcept
+      : timer(deadline), waiting_(&waiting), when_due_(when_due) {}
+
+ private:
+  void due(ready_list& ready) noexcept override {
+    if (waiting_->claim(when_due_)) ready.add(*waiting_);
+  }
+
+  suspension* const waiting_;
+  const suspension::outcome when_due_;
 };
 
 class timer_queue {
@@ -51,8 +72,8 @@ class timer_queue {
   // Any thread. Nothing touches the timer afterwards. It need not be in the queue any more.
   void remove(timer& t) noexcept;
 
-  // Any thread. Claims every suspension whose deadline has come, earliest first. Whether there was
-  // a deadline that had come.
+  // Any thread. Takes out every timer whose time has come, earliest first, and does what is due.
+  // Whether there was one.
   bool fire(clock::time_point now, ready_list& ready) noexcept;
 
   // Any thread; may be out of date at once. time_point::max() if there is none.

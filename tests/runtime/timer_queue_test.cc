@@ -21,8 +21,8 @@ namespace magpie::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using internal::timer;
 using internal::timer_queue;
+using internal::wake_timer;
 using outcome = suspension::outcome;
 
 constexpr auto never = clock::time_point::max();
@@ -38,7 +38,7 @@ struct waiting {
     suspended.suspend();
   }
   armed suspended;
-  timer due;
+  wake_timer due;
 };
 
 class timer_queue_test : public runtime_test {};
@@ -73,7 +73,7 @@ TEST_F(timer_queue_test, says_what_the_timer_says) {
   in_context_of_a_task([](internal::context& scope) {
     timer_queue queue;
     armed sleeper(scope);
-    timer due(sleeper, at(1s), outcome::completed);
+    wake_timer due(sleeper, at(1s), outcome::completed);
     EXPECT_EQ(due.deadline(), at(1s));
     queue.insert(due);
     ready_list ready;

@@ -1,0 +1,54 @@
+#include "magpie/runtime/internal/queued_awaiter.h"
+
+#include <mutex>
+
+#include "magpie/runtime/internal/current_worker.h"
+#include "magpie/runtime/internal/worker.h"
+
+namespace magpie::internal {
+
+bool queued_awaiter::turn_lasts() noexcept {
+  worker& here = *current_worker();
+  return here.lasts() && here.spend(1);
+}
+
+bool queued_awaiter::take_now() noexcept {
+  const std::lock_guard lock(lock_);
+  if (!available()) return false;
+  take();
+  return true;
+}
+
+bool queued_awaiter::start(promise_base& who) noexcept {
+  if (!arm(who)) return false;
+  {
+    const std::lock_guard lock(lock_);
+    if (!available()) {
+      waiters_.push_back(node_);
+      return true;
+    }
+    // If a cancellation was faster, that one resumes the coroutine.
+    if (!claim(outcome::completed)) return true;
+    take();
+  }
+  if (turn_lasts()) return false;
+  resume();  // Behind all others that are ready.
+  return true;
+}
+
+suspension::outcome queued_awaiter::finish() noexcept {
+  const outcome how = disarm();
+  // Who has been claimed for `completed` is off the list.
+  if (how == outcome::cancelled) {
+    ready_list ready;
+    {
+      const std::lock_guard lock(lock_);
+      waiters_.remove(node_);
+      leave(ready);
+    }
+    ready.resume_all();
+  }
+  return how;
+}
+
+}  // namespace magpie::internal

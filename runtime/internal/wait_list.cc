@@ -1,0 +1,33 @@
+#include "magpie/runtime/internal/wait_list.h"
+
+namespace magpie::internal {
+
+void wait_list::push_back(wait_node& node) noexcept {
+  node.previous_ = last_;
+  node.next_ = nullptr;
+  (last_ == nullptr ? first_ : last_->next_) = &node;
+  last_ = &node;
+  node.listed_ = true;
+}
+
+void wait_list::remove(wait_node& node) noexcept {
+  if (!node.listed_) return;
+  (node.previous_ == nullptr ? first_ : node.previous_->next_) = node.next_;
+  (node.next_ == nullptr ? last_ : node.next_->previous_) = node.previous_;
+  node.listed_ = false;
+}
+
+wait_node* wait_list::claim_front() noexcept {
+  while (first_ != nullptr) {
+    wait_node& node = *first_;
+    if (claim(node)) return &node;
+  }
+  return nullptr;
+}
+
+bool wait_list::claim(wait_node& node) noexcept {
+  remove(node);
+  return node.waiting().claim(suspension::outcome::completed);
+}
+
+}  // namespace magpie::internal
