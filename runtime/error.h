@@ -15,6 +15,12 @@ class cancelled {
   const char* what() const noexcept { return "magpie: the task was cancelled"; }
 };
 
+// A time limit has passed (with_timeout).
+class timeout_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // The program used the library in a way that cannot work; the message says what to do instead.
 class usage_error : public std::logic_error {
  public:

@@ -5,7 +5,9 @@
 #ifndef MAGPIE_RUNTIME_GATHER_H_
 #define MAGPIE_RUNTIME_GATHER_H_
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -19,8 +21,10 @@
 #include <variant>
 #include <vector>
 
+#include "magpie/runtime/error.h"
 #include "magpie/runtime/internal/fork_scope.h"
 #include "magpie/runtime/internal/worker.h"
+#include "magpie/runtime/outcome.h"
 #include "magpie/runtime/task.h"
 
 namespace magpie {
@@ -245,6 +249,93 @@ internal::gathered_range<T> gather(std::vector<task<T>>& tasks) {
                 "magpie: a task runs once, so gather takes the vector; "
                 "write gather(std::move(tasks))");
   return internal::gathered_range<T>(std::move(tasks));
+}
+
+// gather(return_exceptions, ...): no failure cancels the others; all run to their ends. Gives an
+// outcome for each. Cancelling the caller cancels all of them, and throws `cancelled`. Allocates a
+// frame for each.
+struct return_exceptions_t {
+  explicit return_exceptions_t() = default;
+};
+inline constexpr return_exceptions_t return_exceptions{};
+
+template <class... Ts>
+internal::gathered_tuple<outcome<Ts>...> gather(return_exceptions_t /*how*/, task<Ts>... tasks) {
+  return gather(outcome_of(std::move(tasks))...);
+}
+
+template <class T>
+internal::gathered_range<outcome<T>> gather(return_exceptions_t /*how*/,
+                                            std::vector<task<T>>&& tasks) {
+  std::vector<task<outcome<T>>> wrapped;
+  wrapped.reserve(tasks.size());
+  for (task<T>& each : tasks) {
+    if (!each.valid()) internal::refuse_empty_task();
+    wrapped.push_back(outcome_of(std::move(each)));
+  }
+  return gather(std::move(wrapped));
+}
+
+// gather(at_most(n), tasks): the same as gather(tasks), with no more than n of them begun and not
+// ended at any moment. They begin in order.
+struct at_most {
+  // Throws usage_error for 0, with which nothing would ever begin.
+  explicit at_most(std::size_t tasks) : count(tasks) {
+    if (tasks == 0) throw usage_error("magpie: at_most(0) would never begin anything");
+  }
+  const std::size_t count;
+};
+
+namespace internal {
+
+template <class T>
+task<> gather_lane(std::vector<task<T>>& tasks, result<T>* results,
+                   std::atomic<std::size_t>& next) {
+  for (;;) {
+    const std::size_t mine = next.fetch_add(1);
+    if (mine >= tasks.size()) break;
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(tasks[mine]);
+    } else if constexpr (std::is_reference_v<T>) {
+      T value = co_await std::move(tasks[mine]);
+      results[mine].emplace(value);
+    } else {
+      T value = co_await std::move(tasks[mine]);
+      results[mine].emplace(std::move(value));
+    }
+  }
+}
+
+template <class T>
+struct gathered_values {
+  using type = std::vector<typename vector_element<T>::type>;
+};
+template <>
+struct gathered_values<void> {
+  using type = void;
+};
+
+}  // namespace internal
+
+template <class T>
+auto gather(at_most limit, std::vector<task<T>> tasks)
+    -> task<typename internal::gathered_values<T>::type> {
+  for (const task<T>& each : tasks) {
+    if (!each.valid()) internal::refuse_empty_task();
+  }
+  const auto results = std::make_unique<internal::result<T>[]>(tasks.size());
+  std::atomic<std::size_t> next{0};
+  std::vector<task<>> lanes;
+  for (std::size_t i = std::min(limit.count, tasks.size()); i > 0; --i)
+    lanes.push_back(internal::gather_lane(tasks, results.get(), next));
+  co_await gather(std::move(lanes));
+  if constexpr (!std::is_void_v<T>) {
+    typename internal::gathered_values<T>::type values;
+    values.reserve(tasks.size());
+    for (std::size_t i = 0; i < tasks.size(); ++i)
+      values.push_back(results[i].take());
+    co_return values;
+  }
 }
 
 }  // namespace magpie

@@ -3,13 +3,20 @@
 #include <string>
 
 #include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/group.h"
 #include "magpie/runtime/internal/scheduler.h"
 #include "magpie/runtime/internal/worker.h"
 
 namespace magpie::internal {
 
-void start_task(scheduler& owner, task_record& record, promise_base& root) {
-  owner.start(record, root);
+void start_task(scheduler& owner, task_record& record, promise_base& root, group* of) {
+  if (of != nullptr) of->add(record);
+  try {
+    owner.start(record, root);
+  } catch (...) {
+    if (of != nullptr) of->remove(record);
+    throw;
+  }
 }
 
 scheduler& scheduler_for_spawn() {

@@ -37,7 +37,7 @@ template <class T>
 using record_pointer = std::unique_ptr<task_record_of<T>, drop_reference>;
 
 // What does not depend on the type of the result.
-void start_task(scheduler& owner, task_record& record, promise_base& root);
+void start_task(scheduler& owner, task_record& record, promise_base& root, group* of);
 scheduler& scheduler_for_spawn();
 void refuse_blocking_wait(const task_record& awaited);
 // The record of a join_handle; throws usage_error if there is none.
@@ -46,7 +46,12 @@ task_record& not_empty(task_record* record);
 struct spawn_access {
   template <class T>
   static join_handle<T> spawn(scheduler& owner, task<T> what, std::string name,
-                              std::source_location where);
+                              std::source_location where, group* of = nullptr);
+
+  template <class T>
+  static task_record& record(const join_handle<T>& from) {
+    return not_empty(from.record_.get());
+  }
 };
 
 class join_awaiter : public suspension {
@@ -138,7 +143,7 @@ namespace internal {
 
 template <class T>
 join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string name,
-                                   std::source_location where) {
+                                   std::source_location where, group* of) {
   task_access::check(what);
   // One reference for the handle; the other is the task's, and nobody's until it has started.
   record_pointer<T> record(new task_record_of<T>(owner, std::move(name), where));
@@ -146,7 +151,7 @@ join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string n
   root.promise().context = &record->root();
   root.promise().set_result(record->result());
   try {
-    start_task(owner, *record, root.promise());
+    start_task(owner, *record, root.promise(), of);
   } catch (...) {
     root.destroy();
     record->drop_reference();

@@ -61,13 +61,20 @@ class task_awaiter {
 
   template <class Parent>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Parent> parent) noexcept {
+    return start(parent.promise(), *parent.promise().context);
+  }
+
+  // From an await_suspend(): the child runs under `scope`.
+  std::coroutine_handle<> start(promise_base& parent, context& scope) noexcept {
     task_promise<T>& child = child_.promise();
-    child.parent = &parent.promise();
-    child.context = parent.promise().context;
+    child.parent = &parent;
+    child.context = &scope;
     child.set_result(result_);
     if constexpr (!transfer_is_tail_call) return current_worker()->transfer_to(child);
     return child_;
   }
+
+  bool has_failed() const noexcept { return result_.has_error(); }
 
   T await_resume() { return result_.take(); }
 

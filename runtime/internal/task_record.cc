@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/group.h"
 #include "magpie/runtime/internal/scheduler.h"
 #include "magpie/runtime/internal/worker.h"
 
@@ -59,26 +60,53 @@ void task_record::remove_joiner(suspension& joiner) noexcept {
   if (joiner_ == &joiner) joiner_ = nullptr;
 }
 
+bool task_record::add_observer(end_observer& observer) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (ended_.is_set()) return false;
+  observer.next_ = observers_;
+  observer.link_ = &observers_;
+  if (observers_ != nullptr) observers_->link_ = &observer.next_;
+  observers_ = &observer;
+  return true;
+}
+
+void task_record::remove_observer(end_observer& observer) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (observer.link_ == nullptr) return;
+  *observer.link_ = observer.next_;
+  if (observer.next_ != nullptr) observer.next_->link_ = observer.link_;
+  observer.link_ = nullptr;
+}
+
 void task_record::end() noexcept {
   if (outcome().has_error()) hook_ = owner_->hook();
   owner_->registry().remove(*this);
-  suspension* woken = nullptr;
+  // Kept here, since the outcome is no longer ours when it has been taken.
+  if (group_ != nullptr && outcome().has_error()) failure_ = outcome().error();
+  ready_list ready;
   {
     const std::lock_guard lock(mutex_);
     if (joiner_ != nullptr && joiner_->claim(suspension::outcome::completed)) {
-      woken = joiner_;
+      ready.add(*joiner_);
       claimed_ = true;
     }
     joiner_ = nullptr;
+    while (end_observer* observer = observers_) {
+      observers_ = observer->next_;
+      observer->link_ = nullptr;
+      observer->task_ended(ready);
+    }
     ended_.set();
   }
-  if (woken != nullptr) woken->resume();
+  if (group_ != nullptr) group_->child_ended(*this);
+  ready.resume_all();
   drop_reference();
 }
 
 void task_record::drop_reference() noexcept {
   if (references_.fetch_sub(1) != 1) return;
-  if (outcome().has_error() && !claimed_) {
+  // A group throws what its children have thrown.
+  if (outcome().has_error() && !claimed_ && group_ == nullptr) {
     try {
       report_unretrieved();
     } catch (const std::bad_alloc&) {

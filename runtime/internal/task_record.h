@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <source_location>
 #include <string>
@@ -20,8 +21,29 @@
 
 namespace magpie::internal {
 
+class group;
 class scheduler;
 struct promise_base;
+
+// Somebody who wants to know when a task has ended, and whom its outcome is not for.
+class end_observer {
+ public:
+  end_observer() = default;
+  end_observer(const end_observer&) = delete;
+  end_observer& operator=(const end_observer&) = delete;
+
+ protected:
+  ~end_observer() = default;
+
+ private:
+  friend class task_record;
+  // Once, on the worker where the task has ended, under the task's lock.
+  virtual void task_ended(ready_list& ready) noexcept = 0;
+
+  // Under the task's lock.
+  end_observer* next_ = nullptr;
+  end_observer** link_ = nullptr;
+};
 
 // Shared by the running task and its join_handle, and gone when both are.
 class task_record {
@@ -58,6 +80,14 @@ class task_record {
   bool add_joiner(suspension& joiner) noexcept;
   void remove_joiner(suspension& joiner) noexcept;
 
+  // Any thread. False: the task has ended already, and the observer will not be called.
+  bool add_observer(end_observer& observer) noexcept;
+  // It is called no more.
+  void remove_observer(end_observer& observer) noexcept;
+
+  // Whether it has ended with an exception. After the end.
+  bool has_failed() const noexcept { return outcome().has_error(); }
+
   report describe(report::kind what, std::string message) const;
 
   // Blocks a thread that is no worker.
@@ -76,6 +106,7 @@ class task_record {
   virtual const result_base& outcome() const noexcept = 0;
 
  private:
+  friend class group;
   friend class task_registry;
 
   void report_unretrieved();
@@ -92,9 +123,17 @@ class task_record {
   one_shot_event ended_;
   // Under mutex_. Whose outcome nobody has claimed: an exception is then reported.
   bool claimed_ = false;
-  suspension* joiner_ = nullptr;  // Under mutex_.
+  suspension* joiner_ = nullptr;       // Under mutex_.
+  end_observer* observers_ = nullptr;  // Under mutex_.
   // Set if the task has failed: the handle may be dropped after the runtime has gone.
   std::shared_ptr<const report_hook> hook_;
+
+  // Set before start, if it is a child of a task group, which outlives the run of the task.
+  group* group_ = nullptr;
+  // In the group, under its lock. How the task has failed, if it has; the group keeps those.
+  task_record* next_in_group_ = nullptr;
+  task_record** link_in_group_ = nullptr;
+  std::exception_ptr failure_;
 
   // In the registry, under the lock of its shard.
   std::size_t shard_ = 0;
