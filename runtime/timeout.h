@@ -57,7 +57,7 @@ class timeout_scope : internal::timer {
   friend class internal::timeout_awaiter;
 
   explicit timeout_scope(clock::time_point when) noexcept : timer(when) {}
-  ~timeout_scope() = default;
+  ~timeout_scope() override = default;
 
   internal::context& enter(internal::context& around);
   // Whether it was the limit, and nothing around it, that has cancelled what ran under it.

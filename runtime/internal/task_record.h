@@ -33,7 +33,7 @@ class end_observer {
   end_observer& operator=(const end_observer&) = delete;
 
  protected:
-  ~end_observer() = default;
+  virtual ~end_observer() = default;
 
  private:
   friend class task_record;

@@ -32,7 +32,7 @@ class timer {
 
  protected:
   explicit timer(clock::time_point deadline) noexcept : deadline_(deadline) {}
-  ~timer() = default;
+  virtual ~timer() = default;
 
  private:
   friend class timer_queue;

@@ -15,7 +15,8 @@ The line above each block of C++ says what holds it to the truth:
 Other blocks may be compared with a file in the same way; "#" then stands for "//".
 
 In all documents, a path in code quotes has to exist, and so has every file that a link points to.
-In those of FUNCTIONS_ARE_REAL, a function in code quotes, `name()` or `type::name()`, has to be one
+A test in code quotes, `suite_test.name_of_it`, has to be one of those in tests/. In those of
+FUNCTIONS_ARE_REAL, a function in code quotes, `name()` or `type::name()`, has to be one
 of the sources.
 """
 
@@ -163,6 +164,23 @@ def check_functions(known, path, number, line):
             yield path, number, f"there is no function {quoted}()"
 
 
+class cases:
+    """The GoogleTest cases of tests/."""
+
+    def __init__(self, root):
+        self.names = set()
+        for where, _, files in os.walk(os.path.join(root, "tests")):
+            for file in sorted(files):
+                if file.endswith(".cc"):
+                    self.names |= set(re.findall(r"^TEST(?:_P|_F)?\((\w+),\s*(\w+)\)",
+                                                 read(where, file), re.MULTILINE))
+
+    def check(self, path, number, line):
+        for suite, name in re.findall(r"`(\w+_test)\.([a-z0-9_]+)`", line):
+            if name not in ("cc", "h", "py", "sh") and (suite, name) not in self.names:
+                yield path, number, f"there is no test {suite}.{name}"
+
+
 def documents(root):
     found = [name for name in os.listdir(root) if name.endswith(".md")]
     for where, _, files in os.walk(os.path.join(root, "docs")):
@@ -173,6 +191,7 @@ def documents(root):
 def check(root):
     findings = []
     known = functions(root)
+    tests = cases(root)
     for path in documents(root):
         fenced, prose = blocks(read(root, path))
         for found in fenced:
@@ -182,6 +201,7 @@ def check(root):
                     findings.append((path, found.line, message))
         for number, line in prose:
             findings += check_paths(root, path, number, line)
+            findings += tests.check(path, number, line)
             if path in FUNCTIONS_ARE_REAL:
                 findings += check_functions(known, path, number, line)
     return findings

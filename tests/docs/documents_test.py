@@ -13,6 +13,7 @@ FILES = {
                          "  // [middle end]\n}\n",
     "runtime/worker.cc": "// gone()\ntemplate <class T>\nclass [[nodiscard(\"x()\")]] MACRO worker final"
                          " : a<T> {\n  void find_work();\n};\nvoid run();\n",
+    "tests/run_test.cc": "TEST_P(run_test,\n       gives_the_value) {\n}\n",
     "io/tcp.cc": "task<size_t> tcp_stream::read(std::span<std::byte> into) {}\n",
 }
 
@@ -43,6 +44,11 @@ class documents_test(unittest.TestCase):
 
     def test_right_tree(self):
         self.assertEqual(documents.check(self.root), [])
+
+    def test_names_of_tests(self):
+        self.accepts("`run_test.gives_the_value`, `run_test.cc`\n")
+        self.rejects("`run_test.gives_nothing`\n", 1, "there is no test run_test.gives_nothing")
+        self.rejects("\n`runs_test.gives_the_value`\n", 2, "there is no test")
 
     def test_block_without_mark(self):
         self.rejects("a\n\n```cpp\nint a;\n```\n", 3, "neither compared nor compiled")
