@@ -15,6 +15,7 @@
 #include "magpie/runtime/current_task.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/gather.h"
+#include "magpie/runtime/generator.h"
 #include "magpie/runtime/options.h"
 #include "magpie/runtime/outcome.h"
 #include "magpie/runtime/retry.h"
