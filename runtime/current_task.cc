@@ -12,7 +12,8 @@ task_info task_info_awaiter::await_resume() const {
                    .name = record.name(),
                    .spawned_at = record.spawned_at(),
                    .deadline = around.deadline(),
-                   .cancelled = around.cancelled()};
+                   .cancelled = around.cancelled(),
+                   .cancel_reason = record.cancel_reason()};
 }
 
 }  // namespace magpie::internal

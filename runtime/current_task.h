@@ -23,8 +23,9 @@ struct task_info {
   // The earliest of the time limits around the caller, inherited ones among them;
   // time_point::max() if there is none.
   clock::time_point deadline = clock::time_point::max();
-  // Whether the next suspension will throw `cancelled`.
+  // Whether the next suspension will throw `cancelled`, and what join_handle::cancel() was told.
   bool cancelled = false;
+  std::string cancel_reason;
 };
 
 namespace internal {

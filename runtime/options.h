@@ -30,6 +30,7 @@ enum class io_mode : std::uint8_t {
 struct report {
   enum class kind : std::uint8_t {
     unretrieved_exception,  // A task failed, and nobody asked for its result.
+    failed_callback,        // What was given to join_handle::on_end() has thrown.
     slow_shutdown,          // The shutdown waits for this task longer than shutdown_timeout.
   };
   kind what;

@@ -15,6 +15,7 @@
 #ifndef MAGPIE_RUNTIME_SPAWN_H_
 #define MAGPIE_RUNTIME_SPAWN_H_
 
+#include <concepts>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
@@ -124,6 +125,25 @@ class [[nodiscard("dropping a join_handle detaches the task; say so with detach(
   // every later suspension. Does not wait. After the end: does nothing.
   void cancel() noexcept {
     if (record_ != nullptr) record_->root().cancel();
+  }
+
+  // The same, and says why: to the task itself (current_task) and to whoever holds the handle. The
+  // first reason is kept.
+  void cancel(std::string reason) noexcept {
+    if (record_ != nullptr) record_->cancel(std::move(reason));
+  }
+  // Empty if none was given.
+  std::string cancel_reason() const { return internal::not_empty(record_.get()).cancel_reason(); }
+
+  // Calls callback() once when the task has ended, whether or not the handle is still there: on the
+  // worker where it ends, in the order in which the callbacks were added, before whoever awaits the
+  // task goes on; or at once on the calling thread, if it has ended. It holds up that worker, so it
+  // should be short. What it throws is reported (options::on_report), or thrown here in the second
+  // case. Allocates.
+  template <std::invocable Callback>
+  void on_end(Callback callback) {
+    internal::not_empty(record_.get())
+        .add_callback(std::make_unique<internal::end_callback_of<Callback>>(std::move(callback)));
   }
 
   bool done() const noexcept { return record_ == nullptr || record_->done(); }

@@ -78,14 +78,74 @@ void task_record::remove_observer(end_observer& observer) noexcept {
   observer.link_ = nullptr;
 }
 
+void task_record::add_callback(std::unique_ptr<end_callback> callback) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!ended_.is_set()) {
+      hook_ = owner_->hook();  // The worker that ends the task has yet to come by here.
+      callback->next_ = std::move(callbacks_);
+      callbacks_ = std::move(callback);
+      return;
+    }
+  }
+  callback->call();
+}
+
+// In the order in which they were added.
+void task_record::call_all(std::unique_ptr<end_callback> latest) noexcept {
+  std::unique_ptr<end_callback> first;
+  while (latest != nullptr) {
+    std::unique_ptr<end_callback> before = std::move(latest->next_);
+    latest->next_ = std::move(first);
+    first = std::move(latest);
+    latest = std::move(before);
+  }
+  for (; first != nullptr; first = std::move(first->next_)) {
+    try {
+      first->call();
+    } catch (const std::exception& error) {
+      report_failed_callback(error.what());
+    } catch (...) {
+      report_failed_callback("an exception that is no std::exception");
+    }
+  }
+}
+
+void task_record::report_failed_callback(const char* error) noexcept {
+  try {
+    tell(*hook_, describe(report::kind::failed_callback,
+                          std::string("a callback given to on_end() has failed: ") + error));
+  } catch (const std::bad_alloc&) {
+    // There is no memory to say so either.
+  }
+}
+
+void task_record::cancel(std::string reason) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (cancel_reason_.empty()) cancel_reason_ = std::move(reason);
+  }
+  context_.cancel();
+}
+
+std::string task_record::cancel_reason() const {
+  const std::lock_guard lock(mutex_);
+  return cancel_reason_;
+}
+
 void task_record::end() noexcept {
-  if (outcome().has_error()) hook_ = owner_->hook();
+  if (outcome().has_error()) {
+    const std::lock_guard lock(mutex_);
+    hook_ = owner_->hook();
+  }
   owner_->registry().remove(*this);
   // Kept here, since the outcome is no longer ours when it has been taken.
   if (group_ != nullptr && outcome().has_error()) failure_ = outcome().error();
   ready_list ready;
+  std::unique_ptr<end_callback> callbacks;
   {
     const std::lock_guard lock(mutex_);
+    callbacks = std::move(callbacks_);
     if (joiner_ != nullptr && joiner_->claim(suspension::outcome::completed)) {
       ready.add(*joiner_);
       claimed_ = true;
@@ -98,6 +158,7 @@ void task_record::end() noexcept {
     }
     ended_.set();
   }
+  call_all(std::move(callbacks));
   if (group_ != nullptr) group_->child_ended(*this);
   ready.resume_all();
   drop_reference();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <source_location>
 #include <string>
@@ -43,6 +44,30 @@ class end_observer {
   // Under the task's lock.
   end_observer* next_ = nullptr;
   end_observer** link_ = nullptr;
+};
+
+// What somebody wants to be called when a task has ended.
+class end_callback {
+ public:
+  end_callback() = default;
+  end_callback(const end_callback&) = delete;
+  end_callback& operator=(const end_callback&) = delete;
+  virtual ~end_callback() = default;
+
+ private:
+  friend class task_record;
+  virtual void call() = 0;
+  std::unique_ptr<end_callback> next_;  // Under the task's lock.
+};
+
+template <class Function>
+class end_callback_of final : public end_callback {
+ public:
+  explicit end_callback_of(Function function) : function_(std::move(function)) {}
+
+ private:
+  void call() override { std::invoke(function_); }
+  Function function_;
 };
 
 // Shared by the running task and its join_handle, and gone when both are.
@@ -85,6 +110,14 @@ class task_record {
   // It is called no more.
   void remove_observer(end_observer& observer) noexcept;
 
+  // Any thread. Called on the worker where the task ends, or at once if it has ended (and then this
+  // throws what it throws).
+  void add_callback(std::unique_ptr<end_callback> callback);
+
+  // Any thread. Cancels the task; the first reason that is given is kept.
+  void cancel(std::string reason) noexcept;
+  std::string cancel_reason() const;
+
   // Whether it has ended with an exception. After the end.
   bool has_failed() const noexcept { return outcome().has_error(); }
 
@@ -110,6 +143,8 @@ class task_record {
   friend class task_registry;
 
   void report_unretrieved();
+  void call_all(std::unique_ptr<end_callback> latest) noexcept;
+  void report_failed_callback(const char* error) noexcept;
 
   scheduler* const owner_;
   context context_;
@@ -119,12 +154,14 @@ class task_record {
   clock::time_point deadline_ = clock::time_point::max();
 
   std::atomic<std::uint32_t> references_{2};  // The running task and the join_handle.
-  mutex mutex_;
+  mutable mutex mutex_;
   one_shot_event ended_;
   // Under mutex_. Whose outcome nobody has claimed: an exception is then reported.
   bool claimed_ = false;
-  suspension* joiner_ = nullptr;       // Under mutex_.
-  end_observer* observers_ = nullptr;  // Under mutex_.
+  suspension* joiner_ = nullptr;             // Under mutex_.
+  std::string cancel_reason_;                // Under mutex_.
+  std::unique_ptr<end_callback> callbacks_;  // Under mutex_. The latest first.
+  end_observer* observers_ = nullptr;        // Under mutex_.
   // Set if the task has failed: the handle may be dropped after the runtime has gone.
   std::shared_ptr<const report_hook> hook_;
 
