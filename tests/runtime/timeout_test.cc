@@ -13,6 +13,7 @@
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/run.h"
+#include "magpie/runtime/semaphore.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
@@ -270,6 +271,31 @@ TEST_P(timeout_test, children_know_their_deadline) {
     co_await with_timeout(5s, knows_the_inner_one());
   };
   in_simulated_orders(GetParam(), body);
+}
+
+TEST_P(timeout_test, a_moved_limit_is_visible) {
+  auto body = []() -> task<> {
+    co_await with_timeout(5s, [](timeout_scope& limit) -> task<> {
+      limit.reschedule(clock::time_point(9s));
+      co_await knows(clock::time_point(9s));
+      limit.reschedule(clock::time_point::max());
+      co_await knows(clock::time_point::max());
+    });
+  };
+  in_simulated_orders(GetParam(), body);
+}
+
+// A timer that is left would make the clock jump to it before the simulation says that nothing can
+// happen any more.
+TEST(timeout_timer_test, none_is_left_behind) {
+  simulation world;
+  auto body = []() -> task<> {
+    co_await with_timeout(3s, nap(1s, 1));
+    semaphore never(0);
+    const semaphore_permit none = co_await never.acquire();
+  };
+  EXPECT_THROW(world.run(body()), deadlock);
+  EXPECT_EQ(world.now(), clock::time_point(1s));
 }
 
 // ------------------------------------------------------------------------------------ disturbed
