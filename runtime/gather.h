@@ -328,7 +328,13 @@ auto gather(at_most limit, std::vector<task<T>> tasks)
   std::vector<task<>> lanes;
   for (std::size_t i = std::min(limit.count, tasks.size()); i > 0; --i)
     lanes.push_back(internal::gather_lane(tasks, results.get(), next));
-  co_await gather(std::move(lanes));
+  try {
+    co_await gather(std::move(lanes));
+  } catch (...) {
+    for (task<T>& each : tasks)
+      each.discard();  // What has not begun never will.
+    throw;
+  }
   if constexpr (!std::is_void_v<T>) {
     typename internal::gathered_values<T>::type values;
     values.reserve(tasks.size());

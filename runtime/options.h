@@ -29,15 +29,16 @@ enum class io_mode : std::uint8_t {
 // Something that would otherwise pass in silence.
 struct report {
   enum class kind : std::uint8_t {
+    never_awaited,          // A task was dropped before anything of it has run.
     unretrieved_exception,  // A task failed, and nobody asked for its result.
     failed_callback,        // What was given to join_handle::on_end() has thrown.
     slow_shutdown,          // The shutdown waits for this task longer than shutdown_timeout.
   };
   kind what;
-  std::uint64_t task_id;
+  std::uint64_t task_id;  // 0, and no name, for never_awaited.
   std::string task_name;
-  std::source_location spawned_at;
-  std::string message;  // One line, for people.
+  std::source_location spawned_at;  // For never_awaited: where it was made.
+  std::string message;              // One line, for people.
 };
 
 // Setters return *this, so that they chain: options().workers(4).shutdown_timeout(2s). A value that

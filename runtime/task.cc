@@ -1,11 +1,13 @@
 #include "magpie/runtime/task.h"
 
 #include <cstddef>
+#include <exception>
 #include <ostream>
 #include <string_view>
 
 #include "magpie/runtime/internal/fork_scope.h"
 #include "magpie/runtime/internal/promise.h"
+#include "magpie/runtime/internal/reporting.h"
 
 namespace magpie::internal {
 namespace {
@@ -53,6 +55,11 @@ void print_task(std::ostream& out, const void* frame, const std::source_location
   }
   out << "<task " << short_name(made_at->function_name()) << " at " << frame << ", made at "
       << base_name(made_at->file_name()) << ':' << made_at->line() << ", not started>";
+}
+
+void drop_never_awaited(promise_base& dropped) noexcept {
+  if (std::uncaught_exceptions() == 0) report_never_awaited(dropped.where);
+  dropped.handle().destroy();
 }
 
 [[gnu::noinline]] void promise_base::fail_fork(const result_base& failed) noexcept {

@@ -45,6 +45,9 @@ struct task_access {
   }
 };
 
+// Says so (options::on_report), and destroys the coroutine.
+void drop_never_awaited(promise_base& dropped) noexcept;
+
 void print_task(std::ostream& out, const void* frame, const std::source_location* made_at);
 
 // co_await of one task: the child runs on this worker at once, and its end resumes the parent,
@@ -248,8 +251,17 @@ class [[nodiscard("a task runs only when it is awaited, spawned or run")]] MAGPI
     task(std::move(other)).swap(*this);
     return *this;
   }
+  // One that has been dropped without having been awaited, spawned or discarded is reported, with
+  // the place where it was made (options::on_report; on a thread that is no worker, standard
+  // error): nothing of it has run. Not if an exception is what drops it.
   ~task() {
-    if (handle_) handle_.destroy();
+    if (handle_) [[unlikely]]
+      internal::drop_never_awaited(handle_.promise());
+  }
+
+  // Drops the coroutine, which is not wanted after all.
+  void discard() noexcept {
+    if (handle_) std::exchange(handle_, {}).destroy();
   }
 
   // Whether there is a coroutine to run.

@@ -2,15 +2,22 @@
 
 #include <unistd.h>
 
+#include <new>
 #include <string>
+
+#include "magpie/runtime/internal/current_worker.h"
+#include "magpie/runtime/internal/scheduler.h"
+#include "magpie/runtime/internal/worker.h"
 
 namespace magpie::internal {
 namespace {
 
 void write_line(const report& what) {
-  std::string line = "magpie: task " + std::to_string(what.task_id);
+  const bool spawned = what.what != report::kind::never_awaited;
+  std::string line = "magpie: ";
+  line += spawned ? "task " + std::to_string(what.task_id) : "a task";
   if (!what.task_name.empty()) line += " '" + what.task_name + "'";
-  line += ", spawned at ";
+  line += spawned ? ", spawned at " : ", made at ";
   line += what.spawned_at.file_name();
   line += ":" + std::to_string(what.spawned_at.line()) + ", " + what.message + "\n";
   // One write, so that lines of several threads do not mix. A failure cannot be reported anywhere.
@@ -21,6 +28,21 @@ void write_line(const report& what) {
 
 std::shared_ptr<const report_hook> make_report_hook(const options& from) {
   return std::make_shared<const report_hook>(from.on_report() ? from.on_report() : write_line);
+}
+
+void report_never_awaited(const std::source_location& made_at) noexcept {
+  try {
+    const report said{report::kind::never_awaited, 0, "", made_at,
+                      "was never awaited, so nothing of it has run: co_await it, spawn it, or "
+                      "discard() it"};
+    if (worker* here = current_worker()) {
+      tell(*here->owner().hook(), said);
+    } else {
+      write_line(said);
+    }
+  } catch (const std::bad_alloc&) {
+    // There is no memory to say so.
+  }
 }
 
 void tell(const report_hook& hook, const report& what) noexcept {
