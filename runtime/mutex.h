@@ -19,7 +19,8 @@ class mutex;
 
 namespace internal {
 class lock_awaiter;
-}
+class relock_awaiter;
+}  // namespace internal
 
 // A lock that is held: owns_lock(), unlock(), mutex(), swap(). Moves only; unlocks when it ends.
 // One thread at a time, which need not be the one that has locked. Must not outlive the mutex.
@@ -48,6 +49,7 @@ class mutex {
  private:
   friend mutex_guard;
   friend internal::lock_awaiter;
+  friend internal::relock_awaiter;
 
   mutex_guard held() noexcept { return mutex_guard(*this); }
   void unlock() noexcept;
