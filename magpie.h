@@ -18,6 +18,7 @@
 #include "magpie/runtime/mutex.h"
 #include "magpie/runtime/options.h"
 #include "magpie/runtime/run.h"
+#include "magpie/runtime/shared_mutex.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/task.h"
