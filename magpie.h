@@ -15,6 +15,7 @@
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/event.h"
 #include "magpie/runtime/gather.h"
+#include "magpie/runtime/latch.h"
 #include "magpie/runtime/mutex.h"
 #include "magpie/runtime/options.h"
 #include "magpie/runtime/run.h"
