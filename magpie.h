@@ -8,6 +8,7 @@
 
 #include "magpie/io/address.h"
 #include "magpie/io/tcp.h"
+#include "magpie/runtime/barrier.h"
 #include "magpie/runtime/blocking.h"
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/condition.h"
