@@ -66,9 +66,9 @@ void shared_mutex::hand_out(ready_list& ready) noexcept {
   while (internal::wait_node* node = waiters_.front()) {
     auto& first = static_cast<internal::shared_mutex_awaiter&>(node->waiting());
     // One that has been cancelled still stands there until it runs.
-    if (!first.claimed() && !admits(first.how_)) return;
+    if (!first.claimed() && !admits(first.wanted())) return;
     if (!waiters_.claim(*node)) continue;
-    admit(first.how_);
+    admit(first.wanted());
     ready.add(first);
   }
 }

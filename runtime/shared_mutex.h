@@ -86,6 +86,9 @@ class shared_mutex {
 namespace internal {
 
 class shared_mutex_awaiter : public queued_awaiter {
+ public:
+  hold wanted() const noexcept { return how_; }
+
  protected:
   shared_mutex_awaiter(magpie::shared_mutex& of, hold how) noexcept
       : queued_awaiter(of.lock_, of.waiters_), of_(of), how_(how) {}
@@ -94,7 +97,6 @@ class shared_mutex_awaiter : public queued_awaiter {
   magpie::shared_mutex& of() const noexcept { return of_; }
 
  private:
-  friend class magpie::shared_mutex;
   bool available() const noexcept override;
   void take() noexcept override;
   void leave(ready_list& ready) noexcept override;

@@ -230,7 +230,9 @@ TEST_P(shared_mutex_test, is_for_all_threads) {
       ++shared.value;
       ++got;
     }
-    if (auto guard = shared.lock.try_lock_shared()) EXPECT_FALSE(shared.lock.locked());
+    if (auto guard = shared.lock.try_lock_shared()) {
+      EXPECT_FALSE(shared.lock.locked());
+    }
   }
   one.get();
   two.get();
