@@ -337,7 +337,7 @@ TEST_P(condition_test, is_notified_by_a_plain_thread) {
   EXPECT_EQ(all.sold, 600);
 }
 
-// Two who always find what they wait for let a third run.
+// Who always finds what it waits for lets others run.
 TEST(condition_fairness_test, what_is_always_true_does_not_starve_others) {
   auto greedy = [](store& in, const bool& stop) -> task<> {
     while (!stop) {

@@ -1,8 +1,10 @@
-// Locks and barriers on real threads, while a thread that is no worker cancels one of those who
-// wait: hand-over and cancellation, truly at the same time.
+// Locks, conditions and barriers on real threads, where two things truly happen at the same time: a
+// hand-over and a cancellation, which comes from a thread that is no worker; a wait and a
+// notification.
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -22,8 +24,8 @@ namespace {
 
 constexpr int rounds = 200;
 
-class lock_cancellation_test : public over_workers {};
-MAGPIE_OVER_WORKERS(lock_cancellation_test);
+class lock_races_test : public over_workers {};
+MAGPIE_OVER_WORKERS(lock_races_test);
 
 // Cancels the first, after a while that grows with the round; all have to end.
 void cancel_first(std::vector<join_handle<>> all, int round) {
@@ -40,7 +42,7 @@ void cancel_first(std::vector<join_handle<>> all, int round) {
   }
 }
 
-TEST_P(lock_cancellation_test, mutex) {
+TEST_P(lock_races_test, cancelling_one_who_waits_for_a_mutex) {
   struct room {
     magpie::mutex door;
     int visits = 0;
@@ -64,7 +66,7 @@ TEST_P(lock_cancellation_test, mutex) {
   }
 }
 
-TEST_P(lock_cancellation_test, shared_mutex) {
+TEST_P(lock_races_test, cancelling_one_who_waits_for_a_shared_mutex) {
   struct table {
     magpie::shared_mutex lock;
     int value = 0;
@@ -101,7 +103,7 @@ TEST_P(lock_cancellation_test, shared_mutex) {
 }
 
 // Each notification reaches one who takes the goods: else one of the others waits for ever.
-TEST_P(lock_cancellation_test, condition) {
+TEST_P(lock_races_test, cancelling_one_who_waits_for_a_condition) {
   struct store {
     magpie::mutex door;
     magpie::condition filled;
@@ -137,7 +139,7 @@ TEST_P(lock_cancellation_test, condition) {
 
 // Exactly those who pass have been counted: else the one who stands in waits for ever, or comes
 // when nobody is left to wait with.
-TEST_P(lock_cancellation_test, barrier) {
+TEST_P(lock_races_test, cancelling_one_who_waits_for_a_barrier) {
   struct parade {
     magpie::barrier step{3};
     event over;
@@ -174,6 +176,39 @@ TEST_P(lock_cancellation_test, barrier) {
     ASSERT_EQ(shared.step.n_waiting(), 0U);
     ASSERT_EQ(shared.passed, shared.first_passed ? 2 : 3);
   }
+}
+
+// It stands in the list before the mutex is free: whoever finds it free reaches it.
+TEST_P(lock_races_test, a_condition_waits_before_the_mutex_is_unlocked) {
+  struct place {
+    magpie::mutex door;
+    magpie::condition on;
+    bool waits = false;  // Under door.
+    std::atomic<int> woken = 0;
+  };
+  auto wait_often = [](place& in) -> task<> {
+    for (int i = 0; i < 5000; ++i) {
+      mutex_guard guard = co_await in.door.lock();
+      in.waits = true;
+      co_await in.on.wait(guard);
+      ++in.woken;
+    }
+  };
+  place shared;
+  runtime world(options().workers(GetParam()));
+  auto waiter = world.spawn(wait_often(shared));
+  for (int i = 1; i <= 5000; ++i) {
+    for (bool notified = false; !notified;) {
+      const auto guard = shared.door.try_lock();
+      notified = guard.has_value() && std::exchange(shared.waits, false);
+      if (notified) shared.on.notify_one();
+    }
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (shared.woken < i && std::chrono::steady_clock::now() < deadline) {
+    }
+    ASSERT_EQ(shared.woken, i);
+  }
+  waiter.get();
 }
 
 }  // namespace
