@@ -36,12 +36,13 @@ class condition {
   // who has been cancelled first throws `cancelled`, and the notification goes to another.
   //
   // The guard stays where it is and is not used meanwhile. Different waiters may use different
-  // mutexes. Throws usage_error if the guard holds no lock, and std::bad_alloc: this is a
-  // coroutine, and the only memory that it takes is its frame, before anything has happened.
+  // mutexes. Throws usage_error if the guard holds no lock. Allocates the frame of a coroutine:
+  // throws std::bad_alloc, and has neither unlocked nor waited then.
   task<> wait(mutex_guard& guard);
 
   // The same, until predicate(), which is called with the mutex locked. Not at all if it is true at
-  // once. What it throws is thrown, with the mutex locked.
+  // once. What it throws is thrown, with the mutex locked; so is std::bad_alloc, of any of the
+  // waits.
   template <std::predicate Predicate>
   task<> wait(mutex_guard& guard, Predicate predicate) {
     check(guard);
@@ -50,7 +51,7 @@ class condition {
 
   // Those who begin to wait later are not meant. The mutex need not be locked, as in the standard
   // library and unlike asyncio; but who changes what others wait for does so with the mutex locked,
-  // or they may miss it. Do not block; nobody waits: nothing happens.
+  // or they may miss it. Nothing happens if nobody waits. None of them blocks.
   void notify_one() noexcept { notify(1); }
   void notify(std::size_t count) noexcept;
   void notify_all() noexcept { notify(SIZE_MAX); }
