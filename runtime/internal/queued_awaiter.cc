@@ -20,7 +20,15 @@ bool queued_awaiter::take_now() noexcept {
 }
 
 bool queued_awaiter::start(promise_base& who) noexcept {
-  if (!arm(who)) return false;
+  return arm(who) && take_or_queue();
+}
+
+bool queued_awaiter::start_uncancellable(promise_base& who) noexcept {
+  arm_uncancellable(who);
+  return take_or_queue();
+}
+
+bool queued_awaiter::take_or_queue() noexcept {
   {
     const std::lock_guard lock(lock_);
     if (!available()) {

@@ -40,6 +40,9 @@ class queued_awaiter : public suspension {
 
   bool start(promise_base& who) noexcept;
 
+  // The same, for a wait that has to reach its end: nothing cancels it.
+  bool start_uncancellable(promise_base& who) noexcept;
+
   // From await_resume(). Who won: `completed`, or `waiting` if there was no need to suspend.
   outcome finish() noexcept;
 
@@ -49,6 +52,7 @@ class queued_awaiter : public suspension {
  private:
   static bool turn_lasts() noexcept;
   bool take_now() noexcept;
+  bool take_or_queue() noexcept;
 
   mutex& lock_;
   wait_list& waiters_;

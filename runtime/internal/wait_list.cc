@@ -8,6 +8,7 @@ void wait_list::push_back(wait_node& node) noexcept {
   (last_ == nullptr ? first_ : last_->next_) = &node;
   last_ = &node;
   node.listed_ = true;
+  ++size_;
 }
 
 void wait_list::remove(wait_node& node) noexcept {
@@ -15,6 +16,7 @@ void wait_list::remove(wait_node& node) noexcept {
   (node.previous_ == nullptr ? first_ : node.previous_->next_) = node.next_;
   (node.next_ == nullptr ? last_ : node.next_->previous_) = node.previous_;
   node.listed_ = false;
+  --size_;
 }
 
 wait_node* wait_list::claim_front() noexcept {

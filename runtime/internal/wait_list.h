@@ -2,6 +2,8 @@
 #ifndef MAGPIE_RUNTIME_INTERNAL_WAIT_LIST_H_
 #define MAGPIE_RUNTIME_INTERNAL_WAIT_LIST_H_
 
+#include <cstddef>
+
 #include "magpie/runtime/suspension.h"
 
 namespace magpie::internal {
@@ -33,6 +35,7 @@ class wait_list {
   wait_list& operator=(const wait_list&) = delete;
 
   bool empty() const noexcept { return first_ == nullptr; }
+  std::size_t size() const noexcept { return size_; }
   wait_node* front() const noexcept { return first_; }
 
   void push_back(wait_node& node) noexcept;
@@ -51,6 +54,7 @@ class wait_list {
  private:
   wait_node* first_ = nullptr;
   wait_node* last_ = nullptr;
+  std::size_t size_ = 0;
 };
 
 }  // namespace magpie::internal
