@@ -14,6 +14,7 @@
 #include "magpie/runtime/cpu.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/gather.h"
+#include "magpie/runtime/oneshot.h"
 #include "magpie/runtime/options.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
