@@ -16,6 +16,7 @@
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/oneshot.h"
 #include "magpie/runtime/options.h"
+#include "magpie/runtime/queue.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
