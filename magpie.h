@@ -9,6 +9,7 @@
 #include "magpie/io/address.h"
 #include "magpie/io/tcp.h"
 #include "magpie/runtime/blocking.h"
+#include "magpie/runtime/broadcast.h"
 #include "magpie/runtime/channel.h"
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/cpu.h"
