@@ -22,5 +22,6 @@
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/task.h"
+#include "magpie/runtime/watch.h"
 
 #endif  // MAGPIE_MAGPIE_H_
