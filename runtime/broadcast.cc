@@ -21,7 +21,7 @@ std::size_t broadcast_state::send(std::shared_ptr<const void> value) {
     ++end_;
     while (wait_node* node = waiters_.claim_front()) {
       auto& waiting = static_cast<broadcast_awaiter&>(node->waiting());
-      waiting.entry_ = find(waiting.position_);
+      waiting.provide();
       ready.add(waiting);
     }
   }
@@ -63,7 +63,7 @@ broadcast_entry broadcast_state::find(std::uint64_t position) const noexcept {
 }
 
 bool broadcast_awaiter::try_exchange(ready_list& /*ready*/) {
-  entry_ = from_.find(position_);
+  provide();
   return entry_.value != nullptr || from_.closed_;
 }
 

@@ -83,12 +83,14 @@ class broadcast_awaiter : public exchange_awaiter {
   broadcast_awaiter(broadcast_state& from, std::uint64_t& position) noexcept
       : exchange_awaiter(from.mutex_, from.waiters_), from_(from), position_(position) {}
 
+  // Under the lock, after it has been claimed.
+  void provide() noexcept { entry_ = from_.find(position_); }
+
  protected:
   ~broadcast_awaiter() = default;
   broadcast_entry finish();
 
  private:
-  friend class broadcast_state;
   bool try_exchange(ready_list& ready) override;
 
   broadcast_state& from_;

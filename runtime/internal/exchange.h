@@ -108,6 +108,12 @@ class exchange<T, Items>::put_awaiter : public exchange_awaiter {
   put_awaiter(exchange& into, T& item) noexcept
       : exchange_awaiter(into.mutex_, into.putters_), into_(into), item_(item) {}
 
+  // Under the lock, after it has been claimed.
+  T& accept() noexcept {
+    accepted_ = true;
+    return item_;
+  }
+
  protected:
   ~put_awaiter() = default;
 
@@ -118,7 +124,6 @@ class exchange<T, Items>::put_awaiter : public exchange_awaiter {
   }
 
  private:
-  friend class exchange<T, Items>;
   bool try_exchange(ready_list& ready) override {
     const put_outcome how = into_.put(item_, ready);
     accepted_ = how == put_outcome::accepted;
@@ -136,6 +141,9 @@ class exchange<T, Items>::get_awaiter : public exchange_awaiter {
   explicit get_awaiter(exchange& from) noexcept
       : exchange_awaiter(from.mutex_, from.getters_), from_(from) {}
 
+  // Under the lock, after it has been claimed.
+  void provide(T&& item) noexcept { item_.emplace(std::move(item)); }
+
  protected:
   ~get_awaiter() = default;
 
@@ -146,7 +154,6 @@ class exchange<T, Items>::get_awaiter : public exchange_awaiter {
   }
 
  private:
-  friend class exchange<T, Items>;
   bool try_exchange(ready_list& ready) override { return from_.get(item_, ready); }
 
   internal::exchange<T, Items>& from_;
@@ -224,7 +231,7 @@ put_outcome exchange<T, Items>::put(T& item, ready_list& ready) {
   if (closed_) return put_outcome::closed;
   if (wait_node* node = getters_.claim_front()) {
     auto& getter = static_cast<get_awaiter&>(node->waiting());
-    getter.item_.emplace(std::move(item));
+    getter.provide(std::move(item));
     ready.add(getter);
   } else {
     if (items_.size() >= capacity_) return put_outcome::full;
@@ -238,12 +245,12 @@ template <class T, class Items>
 bool exchange<T, Items>::get(std::optional<T>& into, ready_list& ready) noexcept {
   if (items_.size() > 0) {
     items_.pop(into);
-    if (put_awaiter* putter = next_putter(ready)) items_.push(std::move(putter->item_));
+    if (put_awaiter* putter = next_putter(ready)) items_.push(std::move(putter->accept()));
     return true;
   }
   // Only if there is no room for any.
   if (put_awaiter* putter = next_putter(ready)) {
-    into.emplace(std::move(putter->item_));
+    into.emplace(std::move(putter->accept()));
     return true;
   }
   return closed_;
@@ -254,7 +261,6 @@ auto exchange<T, Items>::next_putter(ready_list& ready) noexcept -> put_awaiter*
   wait_node* node = putters_.claim_front();
   if (node == nullptr) return nullptr;
   auto& putter = static_cast<put_awaiter&>(node->waiting());
-  putter.accepted_ = true;
   ++accepted_;
   ready.add(putter);
   return &putter;

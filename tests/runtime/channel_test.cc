@@ -139,7 +139,9 @@ TEST(channel_order_test, who_waits_longest_sends_first) {
     EXPECT_EQ(receiver.size(), capacity);
     for (int i = 0; i < 5; ++i) {
       // Nobody overtakes while somebody waits.
-      if (i + capacity <= 5) EXPECT_EQ(sender.try_send(9), send_status::full);
+      if (i + capacity <= 5) {
+        EXPECT_EQ(sender.try_send(9), send_status::full);
+      }
       EXPECT_EQ(receiver.try_receive(), i);
       EXPECT_EQ(receiver.size(), std::min<std::size_t>(capacity, 4U - static_cast<unsigned>(i)));
       if (i < 3) co_await sleep_for(1s);

@@ -242,8 +242,12 @@ TEST(oneshot_model_test, does_what_an_optional_does) {
           if (!receiver) break;
           EXPECT_EQ(receiver->try_receive(), std::exchange(value, std::nullopt));
       }
-      if (sender) EXPECT_EQ(sender->closed(), sent || !receiver);
-      if (receiver) EXPECT_EQ(receiver->closed(), sent || !sender);
+      if (sender) {
+        EXPECT_EQ(sender->closed(), sent || !receiver);
+      }
+      if (receiver) {
+        EXPECT_EQ(receiver->closed(), sent || !sender);
+      }
     }
   }
 }
