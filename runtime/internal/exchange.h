@@ -96,7 +96,6 @@ class exchange : public exchange_base {
   put_outcome put(T& item, ready_list& ready);
   // False: there is nothing yet.
   bool get(std::optional<T>& into, ready_list& ready) noexcept;
-  put_awaiter* next_putter(ready_list& ready) noexcept;
 
   Items items_;  // Under mutex_.
 };
@@ -241,29 +240,24 @@ put_outcome exchange<T, Items>::put(T& item, ready_list& ready) {
   return put_outcome::accepted;
 }
 
+// Of who waits, all is done with before ready.add(): one that was only about to suspend may go on
+// from then, lock or no lock.
 template <class T, class Items>
 bool exchange<T, Items>::get(std::optional<T>& into, ready_list& ready) noexcept {
-  if (items_.size() > 0) {
-    items_.pop(into);
-    if (put_awaiter* putter = next_putter(ready)) items_.push(std::move(putter->accept()));
+  const bool stored = items_.size() > 0;
+  if (stored) items_.pop(into);
+  if (wait_node* node = putters_.claim_front()) {
+    auto& putter = static_cast<put_awaiter&>(node->waiting());
+    if (stored) {
+      items_.push(std::move(putter.accept()));
+    } else {  // There is no room for any.
+      into.emplace(std::move(putter.accept()));
+    }
+    ++accepted_;
+    ready.add(putter);
     return true;
   }
-  // Only if there is no room for any.
-  if (put_awaiter* putter = next_putter(ready)) {
-    into.emplace(std::move(putter->accept()));
-    return true;
-  }
-  return closed_;
-}
-
-template <class T, class Items>
-auto exchange<T, Items>::next_putter(ready_list& ready) noexcept -> put_awaiter* {
-  wait_node* node = putters_.claim_front();
-  if (node == nullptr) return nullptr;
-  auto& putter = static_cast<put_awaiter&>(node->waiting());
-  ++accepted_;
-  ready.add(putter);
-  return &putter;
+  return stored || closed_;
 }
 
 }  // namespace magpie::internal
