@@ -114,6 +114,9 @@ TEST(broadcast_lag_test, who_is_slow_is_told_and_goes_on_with_the_oldest) {
     const auto next = co_await slow.receive();
     EXPECT_EQ(**next, 7);
     EXPECT_EQ(next->missed(), 3U);
+    const auto after = co_await slow.receive();
+    EXPECT_EQ(**after, 8);
+    EXPECT_EQ(after->missed(), 0U);
   };
   simulate(body());
 }
