@@ -10,7 +10,9 @@
 #include "magpie/io/tcp.h"
 #include "magpie/runtime/barrier.h"
 #include "magpie/runtime/blocking.h"
+#include "magpie/runtime/broadcast.h"
 #include "magpie/runtime/cancel_scope.h"
+#include "magpie/runtime/channel.h"
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/condition.h"
 #include "magpie/runtime/cpu.h"
@@ -21,8 +23,10 @@
 #include "magpie/runtime/generator.h"
 #include "magpie/runtime/latch.h"
 #include "magpie/runtime/mutex.h"
+#include "magpie/runtime/oneshot.h"
 #include "magpie/runtime/options.h"
 #include "magpie/runtime/outcome.h"
+#include "magpie/runtime/queue.h"
 #include "magpie/runtime/retry.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/semaphore.h"
@@ -33,5 +37,6 @@
 #include "magpie/runtime/task_group.h"
 #include "magpie/runtime/timeout.h"
 #include "magpie/runtime/wait.h"
+#include "magpie/runtime/watch.h"
 
 #endif  // MAGPIE_MAGPIE_H_

@@ -33,6 +33,12 @@ class stopped : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Nobody can receive what is sent, or nobody is left to send what is waited for.
+class channel_closed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 }  // namespace magpie
 
 #endif  // MAGPIE_RUNTIME_ERROR_H_

@@ -1,0 +1,76 @@
+#include "magpie/runtime/broadcast.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "magpie/runtime/error.h"
+
+namespace magpie::internal {
+
+broadcast_state::broadcast_state(std::size_t capacity) : kept_(capacity) {
+  if (capacity == 0) throw usage_error("magpie: a broadcast that keeps 0 items reaches nobody");
+}
+
+std::size_t broadcast_state::send(std::shared_ptr<const void> value) {
+  ready_list ready;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) throw channel_closed("magpie: the broadcast is closed");
+    // What is overwritten is destroyed by the caller.
+    kept_[end_ % kept_.size()].swap(value);
+    ++end_;
+    while (wait_node* node = waiters_.claim_front()) {
+      auto& waiting = static_cast<broadcast_awaiter&>(node->waiting());
+      waiting.provide();
+      ready.add(waiting);
+    }
+  }
+  ready.resume_all();
+  return receivers_;
+}
+
+std::uint64_t broadcast_state::end() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return end_;
+}
+
+broadcast_entry broadcast_state::at(std::uint64_t position) const noexcept {
+  const std::lock_guard lock(mutex_);
+  return find(position);
+}
+
+void broadcast_state::close() noexcept {
+  ready_list ready;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    while (wait_node* node = waiters_.claim_front())
+      ready.add(node->waiting());
+  }
+  ready.resume_all();
+}
+
+bool broadcast_state::closed() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
+broadcast_entry broadcast_state::find(std::uint64_t position) const noexcept {
+  if (position == end_) return {};
+  const std::uint64_t oldest = end_ - std::min<std::uint64_t>(end_, kept_.size());
+  const std::uint64_t next = std::max(position, oldest);
+  return {kept_[next % kept_.size()], next - position, next + 1};
+}
+
+bool broadcast_awaiter::try_exchange(ready_list& /*ready*/) {
+  provide();
+  return entry_.value != nullptr || from_.closed_;
+}
+
+broadcast_entry broadcast_awaiter::finish() {
+  finish_or_throw();
+  if (entry_.value != nullptr) position_ = entry_.position;
+  return std::move(entry_);
+}
+
+}  // namespace magpie::internal

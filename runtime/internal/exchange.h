@@ -1,0 +1,265 @@
+// What channels and queues have in common: items that some put in and others get out, either of
+// whom may have to wait.
+#ifndef MAGPIE_RUNTIME_INTERNAL_EXCHANGE_H_
+#define MAGPIE_RUNTIME_INTERNAL_EXCHANGE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "magpie/runtime/internal/exchange_awaiter.h"
+#include "magpie/runtime/internal/item_ring.h"
+#include "magpie/runtime/internal/mutex.h"
+#include "magpie/runtime/internal/wait_list.h"
+
+namespace magpie::internal {
+
+inline constexpr std::size_t unbounded = SIZE_MAX;
+
+enum class put_outcome : std::uint8_t { accepted, full, closed };
+
+// The part that does not depend on the items.
+//
+// While somebody waits for an item, there is none; while somebody waits for room, there is none.
+// (Who has been cancelled and has not run yet still stands in its list, and does not count.)
+class exchange_base {
+ public:
+  explicit exchange_base(std::size_t capacity) noexcept : capacity_(capacity) {}
+  exchange_base(const exchange_base&) = delete;
+  exchange_base& operator=(const exchange_base&) = delete;
+
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  // Any thread; closed() does not become false again.
+  bool closed() const noexcept;
+
+  // Any thread. Nothing can be put in any more: who waits with an item keeps it.
+  void close() noexcept;
+
+  // Any thread. How many items have been put in, ever.
+  std::uint64_t accepted() const noexcept;
+
+ protected:
+  ~exchange_base() = default;
+
+  void close_under_lock(ready_list& ready) noexcept;
+
+  mutable mutex mutex_;
+  // All of this under mutex_.
+  wait_list putters_;
+  wait_list getters_;
+  std::uint64_t accepted_ = 0;
+  bool closed_ = false;
+
+  const std::size_t capacity_;
+};
+
+// First come, first served. Of the disciplines, push() may throw as long as nothing has changed,
+// but not for a size that there has been before; moves run under the lock of the exchange.
+template <class T>
+class fifo_items {
+ public:
+  std::size_t size() const noexcept { return items_.size(); }
+  void push(T&& item) { items_.push_back(std::move(item)); }
+  void pop(std::optional<T>& into) noexcept { items_.pop_front(into); }
+  void swap(fifo_items& other) noexcept { items_.swap(other.items_); }
+
+ private:
+  item_ring<T> items_;
+};
+
+template <class T, class Items>
+class exchange : public exchange_base {
+ public:
+  class put_awaiter;
+  class get_awaiter;
+
+  explicit exchange(std::size_t capacity) noexcept : exchange_base(capacity) {}
+
+  // Any thread. Moves from the item only if it is accepted. Throws std::bad_alloc.
+  put_outcome try_put(T& item);
+
+  // Any thread. Nothing if there is no item.
+  std::optional<T> try_get() noexcept;
+
+  // Any thread; out of date at once.
+  std::size_t size() const noexcept;
+
+  // Any thread. Closes, and drops what is left. How many that were.
+  std::size_t close_and_drop() noexcept;
+
+ protected:
+  // Under the lock.
+  put_outcome put(T& item, ready_list& ready);
+  // False: there is nothing yet.
+  bool get(std::optional<T>& into, ready_list& ready) noexcept;
+
+  Items items_;  // Under mutex_.
+};
+
+// Refers to the caller's item, and moves from it only when it is accepted.
+template <class T, class Items>
+class exchange<T, Items>::put_awaiter : public exchange_awaiter {
+ public:
+  put_awaiter(exchange& into, T& item) noexcept
+      : exchange_awaiter(into.mutex_, into.putters_), into_(into), item_(item) {}
+
+  // Under the lock, after it has been claimed.
+  T& accept() noexcept {
+    accepted_ = true;
+    return item_;
+  }
+
+ protected:
+  ~put_awaiter() = default;
+
+  // From await_resume(). False if it was closed.
+  bool finish() {
+    finish_or_throw();
+    return accepted_;
+  }
+
+ private:
+  bool try_exchange(ready_list& ready) override {
+    const put_outcome how = into_.put(item_, ready);
+    accepted_ = how == put_outcome::accepted;
+    return how != put_outcome::full;
+  }
+
+  internal::exchange<T, Items>& into_;
+  T& item_;
+  bool accepted_ = false;  // Under the lock, until it is resumed.
+};
+
+template <class T, class Items>
+class exchange<T, Items>::get_awaiter : public exchange_awaiter {
+ public:
+  explicit get_awaiter(exchange& from) noexcept
+      : exchange_awaiter(from.mutex_, from.getters_), from_(from) {}
+
+  // Under the lock, after it has been claimed.
+  void provide(T&& item) noexcept { item_.emplace(std::move(item)); }
+
+ protected:
+  ~get_awaiter() = default;
+
+  // From await_resume(). Nothing if it was closed and is empty.
+  std::optional<T> finish() {
+    finish_or_throw();
+    return std::move(item_);
+  }
+
+ private:
+  bool try_exchange(ready_list& ready) override { return from_.get(item_, ready); }
+
+  internal::exchange<T, Items>& from_;
+  std::optional<T> item_;  // Under the lock, until it is resumed.
+};
+
+// What a put returns, until it is awaited. `Item` is T&, or T for one that was copied.
+template <class Awaiter, class Into, class Item>
+class [[nodiscard("it does nothing until it is awaited")]] put_operation {
+ public:
+  template <class Given>
+  put_operation(Into& into, Given&& item) : into_(into), item_(std::forward<Given>(item)) {}
+  Awaiter operator co_await() && noexcept { return Awaiter(into_, item_); }
+
+ private:
+  Into& into_;
+  Item item_;
+};
+
+template <class Awaiter, class From>
+class [[nodiscard("it does nothing until it is awaited")]] get_operation {
+ public:
+  explicit get_operation(From& from) noexcept : from_(from) {}
+  Awaiter operator co_await() const noexcept { return Awaiter(from_); }
+
+ private:
+  From& from_;
+};
+
+template <class T, class Items>
+put_outcome exchange<T, Items>::try_put(T& item) {
+  ready_list ready;
+  put_outcome how{};
+  {
+    const std::lock_guard lock(mutex_);
+    how = put(item, ready);
+  }
+  ready.resume_all();
+  return how;
+}
+
+template <class T, class Items>
+std::optional<T> exchange<T, Items>::try_get() noexcept {
+  ready_list ready;
+  std::optional<T> item;
+  {
+    const std::lock_guard lock(mutex_);
+    get(item, ready);
+  }
+  ready.resume_all();
+  return item;
+}
+
+template <class T, class Items>
+std::size_t exchange<T, Items>::size() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return items_.size();
+}
+
+template <class T, class Items>
+std::size_t exchange<T, Items>::close_and_drop() noexcept {
+  Items dropped;
+  ready_list ready;
+  {
+    const std::lock_guard lock(mutex_);
+    close_under_lock(ready);
+    items_.swap(dropped);
+  }
+  ready.resume_all();
+  return dropped.size();
+}
+
+template <class T, class Items>
+put_outcome exchange<T, Items>::put(T& item, ready_list& ready) {
+  if (closed_) return put_outcome::closed;
+  if (wait_node* node = getters_.claim_front()) {
+    auto& getter = static_cast<get_awaiter&>(node->waiting());
+    getter.provide(std::move(item));
+    ready.add(getter);
+  } else {
+    if (items_.size() >= capacity_) return put_outcome::full;
+    items_.push(std::move(item));
+  }
+  ++accepted_;
+  return put_outcome::accepted;
+}
+
+// Of who waits, all is done with before ready.add(): one that was only about to suspend may go on
+// from then, lock or no lock.
+template <class T, class Items>
+bool exchange<T, Items>::get(std::optional<T>& into, ready_list& ready) noexcept {
+  const bool stored = items_.size() > 0;
+  if (stored) items_.pop(into);
+  if (wait_node* node = putters_.claim_front()) {
+    auto& putter = static_cast<put_awaiter&>(node->waiting());
+    if (stored) {
+      items_.push(std::move(putter.accept()));
+    } else {  // There is no room for any.
+      into.emplace(std::move(putter.accept()));
+    }
+    ++accepted_;
+    ready.add(putter);
+    return true;
+  }
+  return stored || closed_;
+}
+
+}  // namespace magpie::internal
+
+#endif  // MAGPIE_RUNTIME_INTERNAL_EXCHANGE_H_

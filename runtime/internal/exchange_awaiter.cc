@@ -1,0 +1,63 @@
+#include "magpie/runtime/internal/exchange_awaiter.h"
+
+#include <mutex>
+
+#include "magpie/runtime/internal/context.h"
+#include "magpie/runtime/internal/current_worker.h"
+#include "magpie/runtime/internal/promise.h"
+#include "magpie/runtime/internal/worker.h"
+
+namespace magpie::internal {
+
+bool exchange_awaiter::turn_lasts() noexcept {
+  worker& here = *current_worker();
+  return here.lasts() && here.spend(1);
+}
+
+bool exchange_awaiter::exchange_now() {
+  ready_list ready;
+  bool exchanged = false;
+  {
+    const std::lock_guard lock(lock_);
+    exchanged = try_exchange(ready);
+  }
+  ready.resume_all();
+  return exchanged;
+}
+
+bool exchange_awaiter::start(promise_base& who) {
+  // A task that is cancelled already does not wait, not even for its next turn.
+  if (who.context->enter_and_ask()) {
+    claim(outcome::cancelled);
+    return false;
+  }
+  ready_list ready;
+  {
+    const std::lock_guard lock(lock_);
+    if (!try_exchange(ready)) {
+      // The lock of the task is inside that of a source, and never the other way round.
+      if (!arm(who)) return false;
+      waiters_.push_back(node_);
+      return true;
+    }
+  }
+  ready.resume_all();
+  if (turn_lasts()) return false;
+  // Behind all others that are ready. A cancellation comes too late.
+  arm_uncancellable(who);
+  claim(outcome::completed);
+  resume();
+  return true;
+}
+
+void exchange_awaiter::finish_or_throw() {
+  const outcome how = disarm();
+  // Who has been claimed for `completed` is off the list.
+  if (how == outcome::cancelled) {
+    const std::lock_guard lock(lock_);
+    waiters_.remove(node_);
+  }
+  throw_if_cancelled(how);
+}
+
+}  // namespace magpie::internal

@@ -1,0 +1,589 @@
+#include "magpie/runtime/channel.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/gather.h"
+#include "magpie/runtime/internal/mutex.h"
+#include "magpie/runtime/run.h"
+#include "magpie/runtime/sleep.h"
+#include "magpie/runtime/spawn.h"
+#include "magpie/runtime/testing/cancel_sweep.h"
+#include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/exchange_model.h"
+#include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/schedules.h"
+
+namespace magpie::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class channel_test : public over_workers {};
+MAGPIE_OVER_WORKERS(channel_test);
+
+using item = std::unique_ptr<int>;
+
+task<> send_range(channel_sender<item> to, int from, int count) {
+  for (int i = from; i < from + count; ++i)
+    co_await to.send(std::make_unique<int>(i));
+}
+
+task<std::vector<int>> receive_all(channel_receiver<item> from) {
+  std::vector<int> got;
+  for (;;) {
+    const std::optional<item> next = co_await from.receive();
+    if (!next) break;
+    got.push_back(**next);
+  }
+  co_return got;
+}
+
+std::vector<int> range(int count) {
+  std::vector<int> all;
+  for (int i = 0; i < count; ++i)
+    all.push_back(i);
+  return all;
+}
+
+TEST_P(channel_test, each_item_arrives_once) {
+  auto body = [](std::size_t capacity) -> task<> {
+    auto [sender, receiver] = make_channel<item>(capacity);
+    std::vector<join_handle<>> senders;
+    std::vector<join_handle<std::vector<int>>> receivers;
+    for (int i = 0; i < 4; ++i) {
+      senders.push_back(spawn(send_range(sender, i * 20, 20)));
+      receivers.push_back(spawn(receive_all(receiver)));
+    }
+    {
+      const channel_sender<item> last = std::move(sender);
+    }
+    std::vector<int> all;
+    for (auto& r : receivers) {
+      const std::vector<int> got = co_await r;
+      all.insert(all.end(), got.begin(), got.end());
+    }
+    for (auto& s : senders)
+      co_await s;
+    std::sort(all.begin(), all.end());
+    EXPECT_EQ(all, range(80));
+  };
+  for (const std::size_t capacity : {0U, 1U, 7U}) {
+    SCOPED_TRACE("capacity " + std::to_string(capacity));
+    in_many_orders(GetParam(), [&] { return body(capacity); });
+  }
+}
+
+TEST_P(channel_test, one_to_one_keeps_the_order) {
+  auto body = [](std::size_t capacity) -> task<> {
+    auto [sender, receiver] = make_channel<item>(capacity);
+    auto sends = spawn(send_range(std::move(sender), 0, 50));
+    const std::vector<int> got = co_await receive_all(receiver);
+    EXPECT_EQ(got, range(50));
+    co_await sends;
+  };
+  for (const std::size_t capacity : {0U, 1U, 7U})
+    in_many_orders(GetParam(), [&] { return body(capacity); });
+}
+
+// ------------------------------------------------------------------------------------ order
+
+task<> send_one(channel_sender<int> to, int what, std::vector<int>& sent) {
+  co_await to.send(what);
+  sent.push_back(what);
+}
+
+task<> receive_one(channel_receiver<int> from, int name, std::vector<std::pair<int, int>>& got) {
+  const std::optional<int> what = co_await from.receive();
+  got.emplace_back(name, what.value_or(-1));
+}
+
+TEST(channel_order_test, who_waits_longest_receives_first) {
+  auto body = []() -> task<> {
+    auto [sender, receiver] = make_channel<int>(2);
+    std::vector<std::pair<int, int>> got;
+    std::vector<join_handle<>> receivers;
+    for (int i = 0; i < 3; ++i)
+      receivers.push_back(spawn(receive_one(receiver, i, got)));
+    co_await sleep_for(1s);
+    for (int i = 10; i < 13; ++i)
+      EXPECT_EQ(sender.try_send(i), send_status::sent);
+    EXPECT_EQ(sender.size(), 0U);  // They have theirs, though none has run.
+    for (auto& r : receivers)
+      co_await r;
+    EXPECT_EQ(got, (std::vector<std::pair<int, int>>{{0, 10}, {1, 11}, {2, 12}}));
+  };
+  simulate(body());
+}
+
+TEST(channel_order_test, who_waits_longest_sends_first) {
+  auto body = [](std::size_t capacity) -> task<> {
+    auto [sender, receiver] = make_channel<int>(capacity);
+    std::vector<int> sent;
+    std::vector<join_handle<>> senders;
+    for (int i = 0; i < 5; ++i)
+      senders.push_back(spawn(send_one(sender, i, sent)));
+    co_await sleep_for(1s);
+    EXPECT_EQ(sent.size(), capacity);
+    EXPECT_EQ(receiver.size(), capacity);
+    for (int i = 0; i < 5; ++i) {
+      // Nobody overtakes while somebody waits.
+      if (i + capacity <= 5) {
+        EXPECT_EQ(sender.try_send(9), send_status::full);
+      }
+      EXPECT_EQ(receiver.try_receive(), i);
+      EXPECT_EQ(receiver.size(), std::min<std::size_t>(capacity, 4U - static_cast<unsigned>(i)));
+      if (i < 3) co_await sleep_for(1s);
+    }
+    for (auto& s : senders)
+      co_await s;
+    EXPECT_EQ(sent, range(5));
+  };
+  for (const std::size_t capacity : {0U, 1U, 2U}) {
+    SCOPED_TRACE("capacity " + std::to_string(capacity));
+    simulate(body(capacity));
+  }
+}
+
+TEST(channel_order_test, a_rendezvous_waits_for_the_other) {
+  auto body = []() -> task<> {
+    auto [sender, receiver] = make_channel<int>(0);
+    EXPECT_EQ(sender.try_send(1), send_status::full);
+    EXPECT_EQ(receiver.try_receive(), std::nullopt);
+    std::vector<int> sent;
+    auto sends = spawn(send_one(sender, 1, sent));
+    co_await sleep_for(1s);
+    EXPECT_TRUE(sent.empty());
+    const std::optional<int> first = co_await receiver.receive();
+    EXPECT_EQ(first, 1);
+    co_await sends;
+    std::vector<std::pair<int, int>> got;
+    auto receives = spawn(receive_one(receiver, 0, got));
+    co_await sleep_for(1s);
+    EXPECT_EQ(sender.try_send(2), send_status::sent);
+    co_await receives;
+    EXPECT_EQ(got, (std::vector<std::pair<int, int>>{{0, 2}}));
+  };
+  simulate(body());
+}
+
+// Somebody has been cancelled and has not run yet; he is no partner for a rendezvous.
+TEST(channel_order_test, who_has_been_cancelled_is_passed_over) {
+  auto body = []() -> task<> {
+    auto [sender, receiver] = make_channel<int>(0);
+    std::vector<std::pair<int, int>> got;
+    std::vector<int> sent;
+    auto receives = spawn(receive_one(receiver, 0, got));
+    co_await sleep_for(1s);
+    receives.cancel();
+    EXPECT_EQ(sender.try_send(1), send_status::full);
+    co_await sleep_for(1s);
+    auto sends = spawn(send_one(sender, 1, sent));
+    co_await sleep_for(1s);
+    sends.cancel();
+    EXPECT_EQ(receiver.try_receive(), std::nullopt);
+    co_await sleep_for(1s);
+    EXPECT_TRUE(got.empty());
+    EXPECT_TRUE(sent.empty());
+  };
+  simulate(body());
+}
+
+// ------------------------------------------------------------------------------------ closing
+
+TEST(channel_close_test, receivers_drain_what_is_left) {
+  for (const bool explicitly : {false, true}) {
+    auto body = [](bool close) -> task<> {
+      auto [sender, receiver] = make_channel<int>(3);
+      for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(sender.try_send(i), send_status::sent);
+      if (close) {
+        sender.close();
+        EXPECT_EQ(sender.try_send(9), send_status::closed);
+      } else {
+        channel_sender<int> copy = sender;
+        {
+          const channel_sender<int> gone = std::move(sender);
+        }
+        EXPECT_FALSE(receiver.closed());
+        {
+          const channel_sender<int> gone = std::move(copy);
+        }
+      }
+      EXPECT_TRUE(receiver.closed());
+      for (int i = 0; i < 3; ++i) {
+        const std::optional<int> got = co_await receiver.receive();
+        EXPECT_EQ(got, i);
+      }
+      for (int i = 0; i < 2; ++i) {
+        const std::optional<int> got = co_await receiver.receive();
+        EXPECT_EQ(got, std::nullopt);
+      }
+    };
+    simulate(body(explicitly));
+  }
+}
+
+TEST_P(channel_test, closing_wakes_all_receivers) {
+  auto body = []() -> task<> {
+    auto [sender, receiver] = make_channel<item>(1);
+    std::vector<join_handle<std::vector<int>>> receivers;
+    for (int i = 0; i < 5; ++i)
+      receivers.push_back(spawn(receive_all(receiver)));
+    co_await yield();
+    {
+      const channel_sender<item> last = std::move(sender);
+    }
+    for (auto& r : receivers) {
+      const std::vector<int> got = co_await r;
+      EXPECT_TRUE(got.empty());
+    }
+  };
+  in_many_orders(GetParam(), body);
+}
+
+// Who waits with an item keeps it, whichever side closes.
+task<> send_and_keep(channel_sender<item> to, int what, std::vector<int>& kept) {
+  item mine = std::make_unique<int>(what);
+  try {
+    co_await to.send(std::move(mine));
+  } catch (const channel_closed&) {
+    kept.push_back(mine == nullptr ? -1 : *mine);
+  }
+}
+
+TEST_P(channel_test, closing_gives_senders_their_items_back) {
+  auto body = [](int how, std::size_t capacity) -> task<> {
+    std::vector<int> kept;
+    std::vector<join_handle<>> senders;
+    {
+      auto [sender, receiver] = make_channel<item>(capacity);
+      for (std::size_t i = 0; i < capacity; ++i)
+        EXPECT_EQ(sender.try_send(std::make_unique<int>(99)), send_status::sent);
+      for (int i = 0; i < 3; ++i)
+        senders.push_back(spawn(send_and_keep(sender, i, kept)));
+      for (int i = 0; i < 10; ++i)
+        co_await yield();
+      if (how == 0) sender.close();
+      if (how == 1) receiver.close();
+    }
+    for (auto& s : senders)
+      co_await s;
+    std::sort(kept.begin(), kept.end());
+    EXPECT_EQ(kept, range(3));
+  };
+  for (const int how : {0, 1, 2}) {
+    for (const std::size_t capacity : {0U, 2U}) {
+      SCOPED_TRACE(std::to_string(how) + ", capacity " + std::to_string(capacity));
+      in_simulated_orders(GetParam(), [&] { return body(how, capacity); });
+    }
+  }
+}
+
+TEST(channel_close_test, what_is_refused_stays_with_the_sender) {
+  auto [sender, receiver] = make_channel<item>(1);
+  item first = std::make_unique<int>(1);
+  item second = std::make_unique<int>(2);
+  EXPECT_EQ(sender.try_send(std::move(first)), send_status::sent);
+  EXPECT_EQ(first, nullptr);
+  EXPECT_EQ(sender.try_send(std::move(second)), send_status::full);
+  ASSERT_NE(second, nullptr);
+  {
+    const channel_receiver<item> gone = std::move(receiver);
+  }
+  EXPECT_TRUE(sender.closed());
+  EXPECT_EQ(sender.size(), 0U);
+  EXPECT_EQ(sender.try_send(std::move(second)), send_status::closed);
+  EXPECT_NE(second, nullptr);
+  auto [to, from] = make_unbounded_channel<item>();
+  {
+    const channel_receiver<item> gone = std::move(from);
+  }
+  EXPECT_THROW(to.send(std::move(second)), channel_closed);
+  EXPECT_NE(second, nullptr);
+}
+
+TEST(channel_close_test, an_empty_handle_is_told) {
+  auto [sender, receiver] = make_channel<int>(1);
+  const channel_sender<int> kept = std::move(sender);
+  const channel_receiver<int> kept_too = std::move(receiver);
+  EXPECT_FALSE(sender.valid());
+  EXPECT_FALSE(receiver.valid());
+  EXPECT_THROW(sender.try_send(1), usage_error);
+  EXPECT_THROW((void)sender.send(1), usage_error);
+  EXPECT_THROW((void)receiver.receive(), usage_error);
+  EXPECT_THROW(receiver.try_receive(), usage_error);
+  EXPECT_THROW(receiver.close(), usage_error);
+  EXPECT_TRUE(kept.valid() && kept_too.valid());
+  EXPECT_FALSE(kept.closed());
+}
+
+// ------------------------------------------------------------------------------------ items
+
+// Its destructor uses the channel that it is in.
+class nosy {
+ public:
+  nosy(channel_sender<nosy> channel, int& asked)
+      : channel_(std::make_unique<channel_sender<nosy>>(std::move(channel))), asked_(&asked) {}
+  nosy(nosy&&) noexcept = default;
+  nosy& operator=(nosy&&) = delete;
+  ~nosy() {
+    if (channel_ == nullptr) return;
+    EXPECT_LE(channel_->size(), 3U);
+    ++*asked_;
+  }
+
+ private:
+  std::unique_ptr<channel_sender<nosy>> channel_;
+  int* asked_;
+};
+
+TEST(channel_item_test, may_use_the_channel_when_it_is_destroyed) {
+  int asked = 0;
+  {
+    auto [sender, receiver] = make_channel<nosy>(3);
+    for (int i = 0; i < 3; ++i)
+      EXPECT_EQ(sender.try_send(nosy(sender, asked)), send_status::sent);
+    EXPECT_EQ(asked, 0);
+    {
+      const std::optional<nosy> received = receiver.try_receive();
+    }
+    EXPECT_EQ(asked, 1);
+    EXPECT_EQ(sender.try_send(nosy(sender, asked)), send_status::sent);
+    // Three are left.
+  }
+  EXPECT_EQ(asked, 4);
+}
+
+struct without_assignment {
+  explicit without_assignment(int n) : number(n) {}
+  without_assignment(without_assignment&&) noexcept = default;
+  without_assignment& operator=(without_assignment&&) = delete;
+  const int number;
+  counted life;
+};
+
+class channel_memory_test : public runtime_test {};
+
+TEST_F(channel_memory_test, the_buffer_grows_and_wraps_around) {
+  auto [sender, receiver] = make_unbounded_channel<without_assignment>();
+  int sent = 0;
+  int received = 0;
+  for (int round = 1; round < 40; ++round) {
+    for (int i = 0; i < round; ++i)
+      sender.send(without_assignment(sent++));
+    for (int i = 0; i < round / 2; ++i)
+      EXPECT_EQ(receiver.try_receive()->number, received++);
+  }
+  EXPECT_EQ(receiver.size(), static_cast<std::size_t>(sent - received));
+  EXPECT_EQ(counted::live(), sent - received);
+}
+
+TEST_P(channel_test, tasks_may_be_left_waiting) {
+  const auto sent = make_channel<item>(0);
+  const auto received = make_channel<item>(1);
+  auto body = [&]() -> task<> {
+    spawn(send_range(sent.sender, 0, 5)).detach();
+    spawn(receive_all(received.receiver)).detach();
+    co_await yield();
+  };
+  in_many_orders(GetParam(), body);
+}
+
+// ------------------------------------------------------------------------------------ threads
+
+TEST_P(channel_test, plain_threads_send_without_bounds) {
+  constexpr int each = 2000;
+  runtime world(options().workers(GetParam()));
+  auto [sender, receiver] = make_unbounded_channel<item>();
+  auto receives = world.spawn(receive_all(receiver));
+  {
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t) {
+      threads.emplace_back([to = sender, t] {
+        for (int i = 0; i < each; ++i)
+          to.send(std::make_unique<int>(t * each + i));
+      });
+    }
+    for (std::thread& t : threads)
+      t.join();
+    const unbounded_sender<item> last = std::move(sender);
+  }
+  const std::vector<int> got = receives.get();
+  // Of each thread in order.
+  std::vector<int> all;
+  for (int t = 0; t < 3; ++t) {
+    for (const int what : got) {
+      if (what / each == t) all.push_back(what);
+    }
+  }
+  EXPECT_EQ(all, range(3 * each));
+}
+
+TEST_P(channel_test, plain_threads_receive) {
+  constexpr int count = 3000;
+  runtime world(options().workers(GetParam()));
+  auto [sender, receiver] = make_channel<item>(2);
+  auto sends = world.spawn(send_range(std::move(sender), 0, count));
+  std::vector<int> got;
+  while (got.size() < count) {
+    if (const std::optional<item> next = receiver.try_receive()) got.push_back(**next);
+  }
+  EXPECT_EQ(got, range(count));
+  sends.get();
+}
+
+TEST(channel_fairness_test, what_is_always_ready_does_not_starve_others) {
+  auto greedy = [](const bool& stop) -> task<> {
+    auto [sender, receiver] = make_channel<int>(1);
+    while (!stop) {
+      co_await sender.send(1);
+      co_await receiver.receive();
+    }
+  };
+  auto body = [&]() -> task<> {
+    bool stop = false;
+    auto first = spawn(greedy(stop));
+    for (int i = 0; i < 10; ++i)
+      co_await yield();
+    stop = true;
+    co_await first;
+  };
+  run(body(), options().workers(1));
+}
+
+// It has what was handed to it before; after that it cannot wait.
+TEST(channel_cancel_test, a_cancellation_that_comes_too_late) {
+  auto stubborn = [](channel_receiver<int> from, int& got) -> task<> {
+    try {
+      for (;;) {
+        co_await from.receive();
+        ++got;
+      }
+    } catch (const cancelled&) {
+    }
+  };
+  auto body = [&]() -> task<> {
+    auto [sender, receiver] = make_channel<int>(3);
+    int got = 0;
+    auto task = spawn(stubborn(receiver, got));
+    co_await sleep_for(1s);
+    for (int i = 0; i < 3; ++i)
+      EXPECT_EQ(sender.try_send(i), send_status::sent);
+    task.cancel();
+    co_await task;
+    EXPECT_EQ(got, 1);
+    EXPECT_EQ(receiver.size(), 2U);
+  };
+  simulate(body());
+}
+
+// ------------------------------------------------------------------------------------ cancelled
+
+struct scene {
+  std::vector<int> attempted;
+  std::vector<int> arrived;  // Or still with the sender.
+};
+
+task<> send_some(channel_sender<item> to, scene& of, int from) {
+  for (int i = from; i < from + 3; ++i) {
+    item mine = std::make_unique<int>(i);
+    of.attempted.push_back(i);
+    try {
+      co_await to.send(std::move(mine));
+    } catch (const cancelled&) {
+      EXPECT_NE(mine, nullptr) << i;
+      if (mine != nullptr) of.arrived.push_back(*mine);
+      throw;
+    }
+    EXPECT_EQ(mine, nullptr);
+  }
+}
+
+task<> receive_some(channel_receiver<item> from, scene& of) {
+  for (;;) {
+    const std::optional<item> next = co_await from.receive();
+    if (!next) break;
+    of.arrived.push_back(**next);
+    co_await yield();
+  }
+}
+
+void sweep(std::size_t workers, std::size_t capacity, bool cancel_sender) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", capacity " + std::to_string(capacity));
+    scene all;
+    auto begin = [&](simulation& world) {
+      all = scene();
+      auto [sender, receiver] = make_channel<item>(capacity);
+      cast players;
+      players.others.push_back(world.spawn(receive_some(receiver, all)));
+      players.others.push_back(world.spawn(send_some(sender, all, 0)));
+      players.victim = cancel_sender ? world.spawn(send_some(sender, all, 10))
+                                     : world.spawn(receive_some(receiver, all));
+      players.others.push_back(world.spawn(send_some(sender, all, 20)));
+      players.others.push_back(world.spawn(receive_some(receiver, all)));
+      return players;
+    };
+    auto check = [&] {
+      std::sort(all.attempted.begin(), all.attempted.end());
+      std::sort(all.arrived.begin(), all.arrived.end());
+      ASSERT_EQ(all.attempted, all.arrived);
+    };
+    EXPECT_GT(cancel_sweep(simulation_options().workers(workers).seed(seed), begin, check), 2U);
+  }
+}
+
+TEST_P(channel_test, loses_nothing_when_a_sender_is_cancelled_at_any_moment) {
+  for (const std::size_t capacity : {0U, 1U, 2U})
+    sweep(GetParam(), capacity, true);
+}
+
+TEST_P(channel_test, loses_nothing_when_a_receiver_is_cancelled_at_any_moment) {
+  for (const std::size_t capacity : {0U, 1U, 2U})
+    sweep(GetParam(), capacity, false);
+}
+
+// ------------------------------------------------------------------------------------ a model
+
+task<> put_for_model(channel_sender<int> to, int what,
+                     std::shared_ptr<exchange_model::outcome> result) {
+  co_await to.send(what);
+  result->ended = true;
+}
+
+task<> get_for_model(channel_receiver<int> from, std::shared_ptr<exchange_model::outcome> result) {
+  result->got = co_await from.receive();
+  result->ended = true;
+}
+
+TEST(channel_model_test, does_what_lists_do) {
+  for (const std::size_t capacity : {0U, 1U, 3U}) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+      SCOPED_TRACE("seed " + std::to_string(seed) + ", capacity " + std::to_string(capacity));
+      auto ends = make_channel<int>(capacity);
+      exchange_model model;
+      model.capacity = capacity;
+      model.put = [&](int what, auto result) { return put_for_model(ends.sender, what, result); };
+      model.get = [&](auto result) { return get_for_model(ends.receiver, result); };
+      model.try_put = [&](int what) { return ends.sender.try_send(what) == send_status::sent; };
+      model.try_get = [&] { return ends.receiver.try_receive(); };
+      model.size = [&] { return ends.receiver.size(); };
+      simulate(model.play(seed, 1000), simulation_options().workers(2).seed(seed));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace magpie::testing
