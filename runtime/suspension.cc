@@ -49,38 +49,37 @@ internal::worker* suspension::home() const noexcept {
 }
 
 void ready_list::add(suspension& claimed) noexcept {
-  // If it is only about to suspend, its worker makes it ready.
-  if (!claimed.one_arrived_.exchange(true)) return;
-  internal::promise_base& ready = *claimed.who_;
-  ready.set_next(nullptr);
-  if (last_ == nullptr) {
-    first_ = &ready;
-  } else {
-    last_->set_next(&ready);
-  }
-  last_ = &ready;
+  claimed.next_ready_ = nullptr;
+  (last_ == nullptr ? first_ : last_->next_ready_) = &claimed;
+  last_ = &claimed;
 }
 
 internal::promise_base* ready_list::take() noexcept {
-  internal::promise_base* taken = first_;
-  if (taken == nullptr) return nullptr;
-  first_ = taken->next();
-  if (first_ == nullptr) last_ = nullptr;
-  return taken;
+  while (suspension* taken = first_) {
+    first_ = taken->next_ready_;
+    if (first_ == nullptr) last_ = nullptr;
+    internal::promise_base* const ready = taken->who_;
+    if (taken->one_arrived_.exchange(true)) return ready;
+  }
+  return nullptr;
 }
 
 void ready_list::resume_all() noexcept {
   internal::worker* here = internal::current_worker();
-  while (first_ != nullptr) {
-    internal::worker& home = *first_->home;
+  internal::promise_base* next = take();
+  while (next != nullptr) {
+    internal::worker& home = *next->home;
     if (here != nullptr && &here->owner() == &home.owner()) {
-      here->push_ready(*take());
+      here->push_ready(*next);
+      next = take();
       continue;
     }
     // A run of tasks of one worker is injected whole before that worker is woken.
     const internal::scheduler::visit visit(home.owner());
-    while (first_ != nullptr && first_->home == &home)
-      home.inject(*take());
+    do {
+      home.inject(*next);
+      next = take();
+    } while (next != nullptr && next->home == &home);
     home.owner().wake_for_injection(home);
   }
 }

@@ -69,6 +69,9 @@ class suspension {
   // The worker where the task suspended. Fixed by arm(); null if that failed.
   internal::worker* home() const noexcept;
 
+  // What was added to the same ready_list after this.
+  const suspension* next_in_ready_list() const noexcept { return next_ready_; }
+
  private:
   friend class internal::context;
   friend class internal::worker;
@@ -85,6 +88,7 @@ class suspension {
   // In the list of the task's context, under the lock of its task.
   suspension* next_ = nullptr;
   suspension** link_ = nullptr;
+  suspension* next_ready_ = nullptr;  // In a ready_list.
 };
 
 // Tasks that become ready together. Costs no allocation.
@@ -94,7 +98,8 @@ class ready_list {
   ready_list(const ready_list&) = delete;
   ready_list& operator=(const ready_list&) = delete;
 
-  // After a successful claim(), instead of resume().
+  // After a successful claim(), instead of resume(); under the source's lock, if that is
+  // convenient. The task does not go on before resume_all().
   void add(suspension& claimed) noexcept;
 
   bool empty() const noexcept { return first_ == nullptr; }
@@ -105,10 +110,13 @@ class ready_list {
 
  private:
   friend class internal::worker;
+
+  // The next task that is ready; null if none is left. One that is only about to suspend is made
+  // ready by its worker.
   internal::promise_base* take() noexcept;
 
-  internal::promise_base* first_ = nullptr;
-  internal::promise_base* last_ = nullptr;
+  suspension* first_ = nullptr;
+  suspension* last_ = nullptr;
 };
 
 // Throws `cancelled` if that is how it ended.

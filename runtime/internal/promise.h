@@ -27,7 +27,7 @@ struct promise_base {
   fork_scope* fork = nullptr;
   // Where it suspended last or, before that, where it was made. Written by its own task.
   std::source_location where;
-  // Link in an injection queue or a ready_list.
+  // Link in an injection queue.
   promise_base* next_ready;
   // Where it suspended, and so where it is resumed from outside; null before it starts.
   worker* home;

@@ -39,8 +39,8 @@ class armed : public suspension {
   void suspend() { resume(); }
 
   // What became ready behind this one, in the same ready_list.
-  bool is_followed_by(const armed& other) const { return promise_.next() == &other.promise_; }
-  bool is_followed_by_none() const { return promise_.next() == nullptr; }
+  bool is_followed_by(const armed& other) const { return next_in_ready_list() == &other; }
+  bool is_followed_by_none() const { return next_in_ready_list() == nullptr; }
 
  private:
   internal::promise_base promise_;

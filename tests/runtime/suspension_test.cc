@@ -13,6 +13,7 @@
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
+#include "magpie/runtime/testing/simulation.h"
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
@@ -96,6 +97,30 @@ TEST_F(suspension_test, listed_as_ready_before_it_has_suspended_goes_on_only_aft
     ready.resume_all();
     EXPECT_TRUE(ready.empty());
   }));
+}
+
+// A source may list it while it still needs its own lock, or itself: nothing goes on before
+// resume_all().
+TEST_F(suspension_test, listed_as_ready_it_waits_for_resume_all) {
+  ready_list ready;
+  bool went_on = false;
+  auto body = [&]() -> task<> {
+    hand_over waiting([&ready](hand_over& handed) {
+      ASSERT_TRUE(handed.claim(suspension::outcome::completed));
+      ready.add(handed);
+    });
+    co_await waiting;
+    went_on = true;
+  };
+  simulation world;
+  auto handle = world.spawn(body());
+  while (world.turn()) {
+  }
+  EXPECT_FALSE(went_on);
+  EXPECT_FALSE(ready.empty());
+  ready.resume_all();
+  world.run_until([&handle] { return handle.done(); });
+  EXPECT_TRUE(went_on);
 }
 
 // The source wins while the task suspends: on the worker itself, inside await_suspend().
