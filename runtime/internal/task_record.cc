@@ -13,7 +13,20 @@
 namespace magpie::internal {
 
 task_record::task_record(scheduler& owner, std::string name, std::source_location spawned_at)
-    : owner_(&owner), context_(*this), name_(std::move(name)), spawned_at_(spawned_at) {}
+    : owner_(&owner),
+      context_(*this),
+      name_(name.empty() ? nullptr : std::make_unique<const std::string>(std::move(name))),
+      spawned_at_(spawned_at) {}
+
+const std::string& task_record::name() const noexcept {
+  static const std::string none;
+  return name_ == nullptr ? none : *name_;
+}
+
+task_record::rare_parts& task_record::rare() {
+  if (rare_ == nullptr) rare_ = std::make_unique<rare_parts>();
+  return *rare_;
+}
 
 void* task_record::operator new(std::size_t bytes) {
   return allocate_frame(bytes);
@@ -26,12 +39,12 @@ void task_record::operator delete(void* record, std::size_t bytes) noexcept {
 bool task_record::claim_outcome() {
   const std::lock_guard lock(mutex_);
   if (claimed_) {
-    throw usage_error("magpie: the outcome of task '" + name_ +
+    throw usage_error("magpie: the outcome of task '" + name() +
                       "' has been taken already; it can be taken only once");
   }
   // One that has been cancelled still stands there until it runs.
   if (joiner_ != nullptr && !joiner_->claimed()) {
-    throw usage_error("magpie: two tasks await the join_handle of task '" + name_ +
+    throw usage_error("magpie: two tasks await the join_handle of task '" + name() +
                       "'; its outcome can be taken only once");
   }
   claimed_ = ended_.is_set();
@@ -83,8 +96,9 @@ void task_record::add_callback(std::unique_ptr<end_callback> callback) {
     const std::lock_guard lock(mutex_);
     if (!ended_.is_set()) {
       hook_ = owner_->hook();  // The worker that ends the task has yet to come by here.
-      callback->next_ = std::move(callbacks_);
-      callbacks_ = std::move(callback);
+      rare_parts& parts = rare();
+      callback->next_ = std::move(parts.callbacks);
+      parts.callbacks = std::move(callback);
       return;
     }
   }
@@ -123,14 +137,18 @@ void task_record::report_failed_callback(const char* error) noexcept {
 void task_record::cancel(std::string reason) noexcept {
   {
     const std::lock_guard lock(mutex_);
-    if (cancel_reason_.empty()) cancel_reason_ = std::move(reason);
+    try {
+      if (std::string& kept = rare().cancel_reason; kept.empty()) kept = std::move(reason);
+    } catch (const std::bad_alloc&) {
+      // Cancelled without a reason.
+    }
   }
   context_.cancel();
 }
 
 std::string task_record::cancel_reason() const {
   const std::lock_guard lock(mutex_);
-  return cancel_reason_;
+  return rare_ == nullptr ? std::string() : rare_->cancel_reason;
 }
 
 void task_record::end() noexcept {
@@ -145,7 +163,7 @@ void task_record::end() noexcept {
   std::unique_ptr<end_callback> callbacks;
   {
     const std::lock_guard lock(mutex_);
-    callbacks = std::move(callbacks_);
+    if (rare_ != nullptr) callbacks = std::move(rare_->callbacks);
     if (joiner_ != nullptr && joiner_->claim(suspension::outcome::completed)) {
       ready.add(*joiner_);
       claimed_ = true;
@@ -178,7 +196,7 @@ void task_record::drop_reference() noexcept {
 }
 
 report task_record::describe(report::kind what, std::string message) const {
-  return report{what, id_, name_, spawned_at_, std::move(message)};
+  return report{what, id_, name(), spawned_at_, std::move(message)};
 }
 
 void task_record::report_unretrieved() {

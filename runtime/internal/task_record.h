@@ -83,7 +83,7 @@ class task_record {
   scheduler& owner() const noexcept { return *owner_; }
   context& root() noexcept { return context_; }
   std::uint64_t id() const noexcept { return id_; }
-  const std::string& name() const noexcept { return name_; }
+  const std::string& name() const noexcept;
   std::source_location spawned_at() const noexcept { return spawned_at_; }
 
   // What the task inherited; time_point::max() if nothing. Set before start.
@@ -142,14 +142,22 @@ class task_record {
   friend class group;
   friend class task_registry;
 
+  // What most tasks never have: a million that sleep should cost little (tests/stress).
+  struct rare_parts {
+    std::string cancel_reason;
+    std::unique_ptr<end_callback> callbacks;  // The latest first.
+  };
+  // Under mutex_.
+  rare_parts& rare();
+
   void report_unretrieved();
   void call_all(std::unique_ptr<end_callback> latest) noexcept;
   void report_failed_callback(const char* error) noexcept;
 
   scheduler* const owner_;
   context context_;
-  std::uint64_t id_ = 0;  // Set by the registry, before start.
-  const std::string name_;
+  std::uint64_t id_ = 0;                           // Set by the registry, before start.
+  const std::unique_ptr<const std::string> name_;  // Null if it is empty.
   const std::source_location spawned_at_;
   clock::time_point deadline_ = clock::time_point::max();
 
@@ -158,10 +166,10 @@ class task_record {
   one_shot_event ended_;
   // Under mutex_. Whose outcome nobody has claimed: an exception is then reported.
   bool claimed_ = false;
-  suspension* joiner_ = nullptr;             // Under mutex_.
-  std::string cancel_reason_;                // Under mutex_.
-  std::unique_ptr<end_callback> callbacks_;  // Under mutex_. The latest first.
-  end_observer* observers_ = nullptr;        // Under mutex_.
+  std::uint16_t shard_ = 0;            // In the registry; set by it, before start.
+  suspension* joiner_ = nullptr;       // Under mutex_.
+  end_observer* observers_ = nullptr;  // Under mutex_.
+  std::unique_ptr<rare_parts> rare_;   // Under mutex_.
   // Set if the task has failed: the handle may be dropped after the runtime has gone.
   std::shared_ptr<const report_hook> hook_;
 
@@ -173,7 +181,6 @@ class task_record {
   std::exception_ptr failure_;
 
   // In the registry, under the lock of its shard.
-  std::size_t shard_ = 0;
   task_record* next_ = nullptr;
   task_record** link_ = nullptr;
 };

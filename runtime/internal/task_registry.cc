@@ -13,7 +13,7 @@ bool task_registry::add(task_record& task, std::size_t index) noexcept {
   const std::lock_guard lock(own.lock);
   if (own.closed) return false;
   task.id_ = own.spawned++ * shards_.size() + index + 1;
-  task.shard_ = index;
+  task.shard_ = static_cast<std::uint16_t>(index);
   link(task, own.first);
   ++own.size;
   return true;

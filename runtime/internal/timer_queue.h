@@ -49,15 +49,15 @@ class timer {
 class wake_timer final : public timer {
  public:
   wake_timer(suspension& waiting, clock::time_point deadline, suspension::outcome when_due) noexcept
-      : timer(deadline), waiting_(&waiting), when_due_(when_due) {}
+      : timer(deadline), when_due_(when_due), waiting_(&waiting) {}
 
  private:
   void due(ready_list& ready) noexcept override {
     if (waiting_->claim(when_due_)) ready.add(*waiting_);
   }
 
+  const suspension::outcome when_due_;  // Fits in behind the base.
   suspension* const waiting_;
-  const suspension::outcome when_due_;
 };
 
 class timer_queue {
