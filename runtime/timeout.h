@@ -131,14 +131,14 @@ class [[nodiscard("a time limit starts its task only when it is awaited")]] limi
 };
 
 template <bool Throws, class T>
-limited<T, Throws, task<T>> limit(clock::time_point when, task<T>&& what) {
+limited<T, Throws, task<T>> limit(clock::time_point when, task<T> what) {
   return {when, std::move(what)};
 }
 
 template <bool Throws, class Body>
   requires std::invocable<Body&, timeout_scope&>
 limited<typename body_of_timeout<Body>::value_type, Throws, Body> limit(clock::time_point when,
-                                                                        Body&& body) {
+                                                                        Body body) {
   return {when, std::move(body)};
 }
 

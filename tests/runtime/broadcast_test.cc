@@ -199,9 +199,9 @@ TEST(broadcast_close_test, misuse_is_told) {
   const auto to = std::move(sender);
   const auto from = std::move(receiver);
   EXPECT_TRUE(to.valid() && from.valid());
-  EXPECT_THROW(sender.send(1), usage_error);
+  EXPECT_THROW(sender.send(1), usage_error);  // NOLINT(bugprone-use-after-move)
   EXPECT_THROW((void)sender.subscribe(), usage_error);
-  EXPECT_THROW((void)receiver.receive(), usage_error);
+  EXPECT_THROW((void)receiver.receive(), usage_error);  // NOLINT(bugprone-use-after-move)
   EXPECT_THROW(receiver.try_receive(), usage_error);
 }
 

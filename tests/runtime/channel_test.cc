@@ -318,8 +318,8 @@ TEST(channel_close_test, an_empty_handle_is_told) {
   auto [sender, receiver] = make_channel<int>(1);
   const channel_sender<int> kept = std::move(sender);
   const channel_receiver<int> kept_too = std::move(receiver);
-  EXPECT_FALSE(sender.valid());
-  EXPECT_FALSE(receiver.valid());
+  EXPECT_FALSE(sender.valid());    // NOLINT(bugprone-use-after-move)
+  EXPECT_FALSE(receiver.valid());  // NOLINT(bugprone-use-after-move)
   EXPECT_THROW(sender.try_send(1), usage_error);
   EXPECT_THROW((void)sender.send(1), usage_error);
   EXPECT_THROW((void)receiver.receive(), usage_error);

@@ -149,7 +149,7 @@ TEST_P(generator_test, dropping_it_destroys_what_it_holds) {
     EXPECT_EQ(counted::live(), 0);
     generator<int> moved = count_to(3, 1ns);
     generator<int> source = std::move(moved);
-    EXPECT_THROW((void)moved.next(), usage_error);
+    EXPECT_THROW((void)moved.next(), usage_error);  // NOLINT(bugprone-use-after-move)
     source = generator<int>();
     EXPECT_THROW((void)source.next(), usage_error);
   };

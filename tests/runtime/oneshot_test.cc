@@ -108,7 +108,7 @@ TEST(oneshot_end_test, once_and_no_more) {
     EXPECT_TRUE(refused);
     const auto moved = std::move(receiver);
     EXPECT_TRUE(moved.valid());
-    EXPECT_FALSE(receiver.valid());
+    EXPECT_FALSE(receiver.valid());  // NOLINT(bugprone-use-after-move)
     EXPECT_THROW(receiver.try_receive(), usage_error);
     EXPECT_THROW(receiver.closed(), usage_error);
   };

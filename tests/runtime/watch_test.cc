@@ -165,9 +165,9 @@ TEST(watch_close_test, an_empty_handle_is_told) {
   const auto to = std::move(sender);
   const auto from = std::move(receiver);
   EXPECT_TRUE(to.valid() && from.valid());
-  EXPECT_THROW(sender.send(1), usage_error);
+  EXPECT_THROW(sender.send(1), usage_error);  // NOLINT(bugprone-use-after-move)
   EXPECT_THROW((void)sender.subscribe(), usage_error);
-  EXPECT_THROW((void)receiver.changed(), usage_error);
+  EXPECT_THROW((void)receiver.changed(), usage_error);  // NOLINT(bugprone-use-after-move)
   EXPECT_THROW(receiver.get(), usage_error);
 }
 
