@@ -19,6 +19,7 @@
 #include "magpie/runtime/current_task.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/event.h"
+#include "magpie/runtime/first_of.h"
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/generator.h"
 #include "magpie/runtime/latch.h"

@@ -240,8 +240,6 @@ put_outcome exchange<T, Items>::put(T& item, ready_list& ready) {
   return put_outcome::accepted;
 }
 
-// Of who waits, all is done with before ready.add(): one that was only about to suspend may go on
-// from then, lock or no lock.
 template <class T, class Items>
 bool exchange<T, Items>::get(std::optional<T>& into, ready_list& ready) noexcept {
   const bool stored = items_.size() > 0;
