@@ -14,4 +14,12 @@ bool spend_budget() noexcept {
   return here->lasts() && here->spend(cost_of_operation);
 }
 
+namespace internal {
+
+bool spend_little() noexcept {
+  worker& here = *current_worker();
+  return here.lasts() && here.spend(1);
+}
+
+}  // namespace internal
 }  // namespace magpie

@@ -13,6 +13,12 @@ namespace magpie {
 // A turn lasts for some dozens of such operations, about as long as as many system calls.
 bool spend_budget() noexcept;
 
+namespace internal {
+
+// The same on a worker for what costs no more than a lock: a turn lasts for some thousand.
+bool spend_little() noexcept;
+
+}  // namespace internal
 }  // namespace magpie
 
 #endif  // MAGPIE_RUNTIME_BUDGET_H_

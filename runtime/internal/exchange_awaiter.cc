@@ -3,16 +3,9 @@
 #include <mutex>
 
 #include "magpie/runtime/internal/context.h"
-#include "magpie/runtime/internal/current_worker.h"
 #include "magpie/runtime/internal/promise.h"
-#include "magpie/runtime/internal/worker.h"
 
 namespace magpie::internal {
-
-bool exchange_awaiter::turn_lasts() noexcept {
-  worker& here = *current_worker();
-  return here.lasts() && here.spend(1);
-}
 
 bool exchange_awaiter::exchange_now() {
   ready_list ready;
@@ -42,7 +35,7 @@ bool exchange_awaiter::start(promise_base& who) {
     }
   }
   ready.resume_all();
-  if (turn_lasts()) return false;
+  if (spend_little()) return false;
   // Behind all others that are ready. A cancellation comes too late.
   arm_uncancellable(who);
   claim(outcome::completed);

@@ -4,6 +4,7 @@
 
 #include <coroutine>
 
+#include "magpie/runtime/budget.h"
 #include "magpie/runtime/internal/mutex.h"
 #include "magpie/runtime/internal/wait_list.h"
 #include "magpie/runtime/suspension.h"
@@ -20,7 +21,7 @@ class exchange_awaiter : public suspension {
       : lock_(lock), waiters_(waiters), node_(*this) {}
 
   // Not if the task has used up its turn: what is always ready must not keep the others waiting.
-  bool await_ready() { return turn_lasts() && exchange_now(); }
+  bool await_ready() { return spend_little() && exchange_now(); }
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> who) {
@@ -39,7 +40,6 @@ class exchange_awaiter : public suspension {
   void finish_or_throw();
 
  private:
-  static bool turn_lasts() noexcept;
   bool exchange_now();
 
   mutex& lock_;

@@ -2,15 +2,8 @@
 
 #include <mutex>
 
-#include "magpie/runtime/internal/current_worker.h"
-#include "magpie/runtime/internal/worker.h"
 
 namespace magpie::internal {
-
-bool queued_awaiter::turn_lasts() noexcept {
-  worker& here = *current_worker();
-  return here.lasts() && here.spend(1);
-}
 
 bool queued_awaiter::take_now() noexcept {
   const std::lock_guard lock(lock_);
@@ -39,7 +32,7 @@ bool queued_awaiter::take_or_queue() noexcept {
     if (!claim(outcome::completed)) return true;
     take();
   }
-  if (turn_lasts()) return false;
+  if (spend_little()) return false;
   resume();  // Behind all others that are ready.
   return true;
 }

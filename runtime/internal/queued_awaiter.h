@@ -5,6 +5,7 @@
 
 #include <coroutine>
 
+#include "magpie/runtime/budget.h"
 #include "magpie/runtime/internal/mutex.h"
 #include "magpie/runtime/internal/wait_list.h"
 #include "magpie/runtime/suspension.h"
@@ -22,7 +23,7 @@ class queued_awaiter : public suspension {
       : lock_(lock), waiters_(waiters), node_(*this) {}
 
   // Not if the task has used up its turn: what is always ready must not keep the others waiting.
-  bool await_ready() noexcept { return turn_lasts() && take_now(); }
+  bool await_ready() noexcept { return spend_little() && take_now(); }
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> who) noexcept {
@@ -50,7 +51,6 @@ class queued_awaiter : public suspension {
   void finish_or_throw() { throw_if_cancelled(finish()); }
 
  private:
-  static bool turn_lasts() noexcept;
   bool take_now() noexcept;
   bool take_or_queue() noexcept;
 
