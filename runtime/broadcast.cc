@@ -13,9 +13,11 @@ broadcast_state::broadcast_state(std::size_t capacity) : kept_(capacity) {
 
 std::size_t broadcast_state::send(std::shared_ptr<const void> value) {
   ready_list ready;
+  std::size_t reached = 0;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) throw channel_closed("magpie: the broadcast is closed");
+    reached = receivers_;
     // What is overwritten is destroyed by the caller.
     kept_[end_ % kept_.size()].swap(value);
     ++end_;
@@ -26,7 +28,7 @@ std::size_t broadcast_state::send(std::shared_ptr<const void> value) {
     }
   }
   ready.resume_all();
-  return receivers_;
+  return reached;
 }
 
 std::uint64_t broadcast_state::end() const noexcept {

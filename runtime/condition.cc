@@ -61,6 +61,7 @@ task<> condition::wait(mutex_guard& guard) {
 }
 
 task<> condition::wait_once(mutex_guard& guard) {
+  check(guard);  // Again: wait() may have been called long before it is awaited.
   magpie::mutex& locked = *guard.mutex();
   internal::notification_awaiter notification(*this, guard);
   const suspension::outcome how = co_await notification;

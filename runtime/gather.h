@@ -291,9 +291,12 @@ namespace internal {
 template <class T>
 task<> gather_lane(std::vector<task<T>>& tasks, result<T>* results,
                    std::atomic<std::size_t>& next) {
+  own_context_awaiter own;
+  const context& around = co_await own;
   for (;;) {
     const std::size_t mine = next.fetch_add(1);
     if (mine >= tasks.size()) break;
+    if (around.cancelled()) throw cancelled();
     if constexpr (std::is_void_v<T>) {
       co_await std::move(tasks[mine]);
     } else if constexpr (std::is_reference_v<T>) {

@@ -111,12 +111,14 @@ class oneshot_sender {
   // Any thread, once: a second time throws usage_error. Does not wait or allocate. False if the
   // receiver is gone; then the value has not been moved from.
   bool send(T&& value) {
-    const auto how = end_.state().try_put(value);
+    // Whoever receives it may let the sender go at once.
+    const std::shared_ptr<internal::oneshot_state<T>> kept = end_.pointer();
+    const auto how = kept->try_put(value);
     if (how == internal::put_outcome::accepted) {
-      end_.state().close();
+      kept->close();
       return true;
     }
-    if (end_.state().accepted() > 0) internal::refuse_second_send();
+    if (kept->accepted() > 0) internal::refuse_second_send();
     return false;
   }
   bool send(const T& value)

@@ -1,5 +1,6 @@
 #include "magpie/runtime/semaphore.h"
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 
@@ -45,6 +46,16 @@ void semaphore::release(std::uint64_t count) {
   ready.resume_all();
 }
 
+void semaphore::give_back(std::uint64_t count) noexcept {
+  ready_list ready;
+  {
+    const std::lock_guard lock(mutex_);
+    free_ += std::min(count, most_ - free_);
+    hand_out(ready);
+  }
+  ready.resume_all();
+}
+
 std::uint64_t semaphore::available() const noexcept {
   const std::lock_guard lock(mutex_);
   return free_;
@@ -62,7 +73,7 @@ void semaphore::hand_out(ready_list& ready) noexcept {
 }
 
 void semaphore_permit::release() noexcept {
-  if (from_ != nullptr) from_->release(count_);
+  if (from_ != nullptr) from_->give_back(count_);
   forget();
 }
 

@@ -34,10 +34,12 @@ class [[nodiscard("a permit that is dropped is given back at once")]] semaphore_
   }
   ~semaphore_permit() { release(); }
 
+  // Gives them back. If that makes more than the semaphore may have, because they have been given
+  // back by hand as well, what is too many is dropped.
+  void release() noexcept;
+
   // How many; 0 after release(), forget() and a move.
   std::uint64_t count() const noexcept { return count_; }
-
-  void release() noexcept;
 
   // They stay taken: whoever calls semaphore::release() gives them back.
   void forget() noexcept {
@@ -107,6 +109,7 @@ class semaphore {
   // Under mutex_.
   bool has(std::uint64_t count) const noexcept { return waiters_.empty() && free_ >= count; }
   void hand_out(ready_list& ready) noexcept;
+  void give_back(std::uint64_t count) noexcept;
 
   mutable internal::mutex mutex_;
   internal::wait_list waiters_;  // Under mutex_.

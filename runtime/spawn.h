@@ -136,8 +136,9 @@ class [[nodiscard("dropping a join_handle detaches the task; say so with detach(
   std::string cancel_reason() const { return internal::not_empty(record_.get()).cancel_reason(); }
 
   // Calls callback() once when the task has ended, whether or not the handle is still there: on the
-  // worker where it ends, in the order in which the callbacks were added, before whoever awaits the
-  // task goes on; or at once on the calling thread, if it has ended. It holds up that worker, so it
+  // worker where it ends, in the order in which the callbacks were added, before anybody learns of
+  // the end (get() returns, done() says so, whoever awaits it goes on); or at once on the calling
+  // thread, if it has ended. It holds up that worker, so it
   // should be short. What it throws is reported (options::on_report), or thrown here in the second
   // case. Allocates.
   template <std::invocable Callback>

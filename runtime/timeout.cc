@@ -23,6 +23,7 @@ void timeout_scope::reschedule(clock::time_point when) {
     throw usage_error("magpie: this time limit has passed already; it cannot be moved any more");
   }
   move_to(when);
+  if (!own_) return;  // What makes the task is still at work; enter() starts the timer.
   own_->move_to(when);
   start();
 }

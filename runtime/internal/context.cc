@@ -23,8 +23,10 @@ void context::cancel(ready_list& ready) noexcept {
 bool context::cancelled() const noexcept {
   // Whoever has entered is told by cancel_entered(); so the first such ancestor knows.
   for (const context* c = this; c != nullptr; c = c->parent_) {
+    // Read first: enter() sets it last.
+    const bool entered = c->entered_.load();
     if (c->cancelled_.load()) return true;
-    if (c->entered_.load() || c->kind_ == kind::shield) return false;
+    if (entered || c->kind_ == kind::shield) return false;
   }
   return false;
 }

@@ -48,8 +48,19 @@ void group::add(task_record& child) noexcept {
 }
 
 void group::remove(task_record& child) noexcept {
-  const std::lock_guard lock(mutex_);
-  unlink(child);
+  ready_list ready;
+  {
+    const std::lock_guard lock(mutex_);
+    unlink(child);
+    wake_if_empty(ready);
+  }
+  ready.resume_all();
+}
+
+void group::wake_if_empty(ready_list& ready) noexcept {
+  if (size_ != 0 || waiting_ == nullptr) return;
+  if (waiting_->claim(suspension::outcome::completed)) ready.add(*waiting_);
+  waiting_ = nullptr;
 }
 
 void group::unlink(task_record& child) noexcept {
@@ -97,10 +108,7 @@ void group::child_ended(task_record& child) noexcept {
       last_failed_ = &child.next_in_group_;
       cancel_all(ready);
     }
-    if (size_ == 0 && waiting_ != nullptr) {
-      if (waiting_->claim(suspension::outcome::completed)) ready.add(*waiting_);
-      waiting_ = nullptr;
-    }
+    wake_if_empty(ready);
   }
   ready.resume_all();
 }

@@ -62,6 +62,7 @@ class group {
   // Under mutex_.
   void unlink(task_record& child) noexcept;
   void cancel_all(ready_list& ready) noexcept;
+  void wake_if_empty(ready_list& ready) noexcept;
 
   scheduler* owner_ = nullptr;
   context* around_ = nullptr;

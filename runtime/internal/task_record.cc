@@ -160,26 +160,36 @@ void task_record::end() noexcept {
   // Kept here, since the outcome is no longer ours when it has been taken.
   if (group_ != nullptr && outcome().has_error()) failure_ = outcome().error();
   ready_list ready;
-  std::unique_ptr<end_callback> callbacks;
-  {
-    const std::lock_guard lock(mutex_);
-    if (rare_ != nullptr) callbacks = std::move(rare_->callbacks);
-    if (joiner_ != nullptr && joiner_->claim(suspension::outcome::completed)) {
-      ready.add(*joiner_);
-      claimed_ = true;
+  for (;;) {
+    // Before anybody learns of the end, threads in wait() among them.
+    std::unique_ptr<end_callback> callbacks;
+    {
+      const std::lock_guard lock(mutex_);
+      if (rare_ != nullptr) callbacks = std::move(rare_->callbacks);
+      if (callbacks == nullptr) {
+        announce_end(ready);
+        break;
+      }
     }
-    joiner_ = nullptr;
-    while (end_observer* observer = observers_) {
-      observers_ = observer->next_;
-      observer->link_ = nullptr;
-      observer->task_ended(ready);
-    }
-    ended_.set();
+    call_all(std::move(callbacks));
   }
-  call_all(std::move(callbacks));
   if (group_ != nullptr) group_->child_ended(*this);
   ready.resume_all();
   drop_reference();
+}
+
+void task_record::announce_end(ready_list& ready) noexcept {
+  if (joiner_ != nullptr && joiner_->claim(suspension::outcome::completed)) {
+    ready.add(*joiner_);
+    claimed_ = true;
+  }
+  joiner_ = nullptr;
+  while (end_observer* observer = observers_) {
+    observers_ = observer->next_;
+    observer->link_ = nullptr;
+    observer->task_ended(ready);
+  }
+  ended_.set();
 }
 
 void task_record::drop_reference() noexcept {

@@ -150,6 +150,8 @@ class task_record {
   // Under mutex_.
   rare_parts& rare();
 
+  // Under mutex_.
+  void announce_end(ready_list& ready) noexcept;
   void report_unretrieved();
   void call_all(std::unique_ptr<end_callback> latest) noexcept;
   void report_failed_callback(const char* error) noexcept;

@@ -215,6 +215,25 @@ TEST(condition_notify_test, a_guard_that_holds_nothing_is_refused) {
 // ------------------------------------------------------------------------------------ cancelled
 
 // It locks first, however long that takes, and throws then; more requests make no difference.
+TEST(condition_notify_test, a_guard_that_is_unlocked_before_the_wait_begins_is_refused) {
+  auto body = []() -> task<> {
+    mutex m;
+    condition changed;
+    mutex_guard guard = co_await m.lock();
+    task<> wait = changed.wait(guard);
+    guard.unlock();
+    bool refused = false;
+    try {
+      co_await std::move(wait);
+    } catch (const usage_error&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
+    co_await sleep_for(1ms);
+  };
+  simulate(body());
+}
+
 TEST(condition_cancel_test, one_who_is_cancelled_locks_again_first) {
   auto body = []() -> task<> {
     scene s;

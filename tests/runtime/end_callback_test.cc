@@ -108,6 +108,20 @@ TEST_P(end_callback_test, against_the_end) {
   EXPECT_EQ(called, 2000);
 }
 
+// A thread in get() finds them called.
+TEST_P(end_callback_test, before_a_thread_learns_of_the_end) {
+  auto yields = []() -> task<> { co_await yield(); };
+  runtime world(options().workers(GetParam()));
+  for (int i = 0; i < 500; ++i) {
+    auto handle = world.spawn(yields());
+    std::atomic<int> called{0};
+    handle.on_end([&called] { called = 1; });
+    handle.on_end([&called] { called = 2; });
+    handle.get();
+    ASSERT_EQ(called, 2);
+  }
+}
+
 TEST_P(end_callback_test, a_reason_reaches_the_task_and_the_holder) {
   auto victim = [](std::string& seen) -> task<> {
     bool stopped = false;

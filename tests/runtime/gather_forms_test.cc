@@ -177,6 +177,40 @@ TEST_P(gather_forms_test, a_failure_keeps_the_rest_from_beginning) {
   EXPECT_THROW(at_most(0), usage_error);
 }
 
+// Also behind a task that ends with a value although it is cancelled.
+TEST_P(gather_forms_test, nothing_begins_after_a_failure) {
+  auto fails = []() -> task<> {
+    co_await yield();
+    throw std::runtime_error("at once");
+  };
+  auto stubborn = []() -> task<> {
+    try {
+      co_await sleep_for(1h);
+    } catch (const cancelled&) {
+    }
+  };
+  auto begins = [](bool& begun) -> task<> {
+    begun = true;
+    co_return;
+  };
+  auto body = [&]() -> task<> {
+    bool begun = false;
+    std::vector<task<>> all;
+    all.push_back(fails());
+    all.push_back(stubborn());
+    all.push_back(begins(begun));
+    bool failed = false;
+    try {
+      co_await gather(at_most(2), std::move(all));
+    } catch (const std::runtime_error&) {
+      failed = true;
+    }
+    EXPECT_TRUE(failed);
+    EXPECT_FALSE(begun);
+  };
+  simulate(body());
+}
+
 // ------------------------------------------------------------------------------------ retry
 
 class flaky {

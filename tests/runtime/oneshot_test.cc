@@ -155,6 +155,25 @@ TEST_P(oneshot_test, a_plain_thread_sends) {
   }
 }
 
+task<> ends_its_sender(std::unique_ptr<oneshot_sender<int>> sender, oneshot_receiver<int> from) {
+  co_await from;
+  sender.reset();
+}
+
+// The receiver destroys the sender while send() is still at work on another thread; a sanitizer
+// sees whether that still uses it.
+TEST_P(oneshot_test, the_receiver_may_end_the_sender) {
+  runtime world(options().workers(GetParam()));
+  for (int i = 0; i < 1000; ++i) {
+    auto [sender, receiver] = make_oneshot<int>();
+    auto owned = std::make_unique<oneshot_sender<int>>(std::move(sender));
+    oneshot_sender<int>& used = *owned;
+    auto handle = world.spawn(ends_its_sender(std::move(owned), std::move(receiver)));
+    used.send(1);
+    handle.get();
+  }
+}
+
 TEST_P(oneshot_test, tasks_may_be_left_waiting) {
   auto ends = make_oneshot<item>();
   auto waits = [](oneshot_receiver<item>& from) -> task<> { co_await from; };

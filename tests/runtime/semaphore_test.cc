@@ -160,6 +160,16 @@ TEST(semaphore_permit_test, bad_numbers_are_told) {
   EXPECT_THROW(unbounded.release(), usage_error);
 }
 
+// Somebody has given back by hand what a permit holds: the permit's end is not where that is told.
+TEST(semaphore_permit_test, too_many_are_dropped) {
+  semaphore permits(1, 1);
+  {
+    const semaphore_permit held = *permits.try_acquire();
+    permits.release();
+  }
+  EXPECT_EQ(permits.available(), 1U);
+}
+
 // From a thread that is no worker.
 TEST_P(semaphore_test, is_released_from_outside) {
   semaphore permits(0);

@@ -273,6 +273,26 @@ TEST_P(timeout_test, children_know_their_deadline) {
   in_simulated_orders(GetParam(), body);
 }
 
+// A body that makes the task without being one.
+TEST_P(timeout_test, can_be_moved_before_the_task_begins) {
+  auto body = []() -> task<> {
+    const auto later = [](timeout_scope& limit) {
+      limit.reschedule(clock::time_point(5s));
+      return nap(3s, 1);
+    };
+    const int value = co_await with_timeout(1s, later);
+    EXPECT_EQ(value, 1);
+    const auto past = [](timeout_scope& limit) {
+      limit.reschedule(clock::time_point::min());
+      return nap(3s, 1);
+    };
+    const std::optional<int> none = co_await move_on_after(1h, past);
+    EXPECT_FALSE(none.has_value());
+    co_await sleep_for(1h);
+  };
+  in_simulated_orders(GetParam(), body);
+}
+
 TEST_P(timeout_test, a_moved_limit_is_visible) {
   auto body = []() -> task<> {
     co_await with_timeout(5s, [](timeout_scope& limit) -> task<> {
