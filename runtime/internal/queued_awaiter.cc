@@ -2,7 +2,6 @@
 
 #include <mutex>
 
-
 namespace magpie::internal {
 
 bool queued_awaiter::take_now() noexcept {
