@@ -10,7 +10,10 @@
 namespace magpie::internal {
 
 void start_task(scheduler& owner, task_record& record, promise_base& root, group* of) {
-  if (of != nullptr) of->add(record);
+  if (of != nullptr) {
+    record.make_child(*of, of->deadline());
+    of->add(record);
+  }
   try {
     owner.start(record, root);
   } catch (...) {

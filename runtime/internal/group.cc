@@ -36,8 +36,6 @@ void group::open(promise_base& who) noexcept {
 }
 
 void group::add(task_record& child) noexcept {
-  child.group_ = this;
-  child.set_deadline(around_->deadline());
   const std::lock_guard lock(mutex_);
   ++size_;
   child.next_in_group_ = children_;
@@ -97,7 +95,7 @@ std::size_t group::size() const noexcept {
 }
 
 void group::child_ended(task_record& child) noexcept {
-  const bool failed = child.failure_ != nullptr && !is_cancelled(child.failure_);
+  const bool failed = child.rare_->failure != nullptr && !is_cancelled(child.rare_->failure);
   ready_list ready;
   {
     const std::lock_guard lock(mutex_);
@@ -124,7 +122,7 @@ std::vector<std::exception_ptr> group::errors() {
   std::vector<std::exception_ptr> all;
   if (body_error_counts_) all.push_back(body_error_);
   for (task_record* failed = failed_; failed != nullptr; failed = failed->next_in_group_)
-    all.push_back(failed->failure_);
+    all.push_back(failed->rare_->failure);
   return all;
 }
 

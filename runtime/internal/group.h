@@ -30,6 +30,7 @@ class group {
   // Fixed by open().
   scheduler& owner() const noexcept { return *owner_; }
   context& body_scope() noexcept { return *body_scope_; }
+  clock::time_point deadline() const noexcept { return around_->deadline(); }
   bool caller_cancelled() const noexcept { return around_->cancelled(); }
 
   // Any thread, while the body or a child runs. A child that is about to start; cancelled from the

@@ -23,6 +23,11 @@ const std::string& task_record::name() const noexcept {
   return name_ == nullptr ? none : *name_;
 }
 
+void task_record::make_child(group& of, clock::time_point deadline) {
+  group_ = &of;
+  rare().deadline = deadline;
+}
+
 task_record::rare_parts& task_record::rare() {
   if (rare_ == nullptr) rare_ = std::make_unique<rare_parts>();
   return *rare_;
@@ -95,8 +100,8 @@ void task_record::add_callback(std::unique_ptr<end_callback> callback) {
   {
     const std::lock_guard lock(mutex_);
     if (!ended_.is_set()) {
-      hook_ = owner_->hook();  // The worker that ends the task has yet to come by here.
       rare_parts& parts = rare();
+      parts.hook = owner_->hook();  // The worker that ends the task has yet to come by here.
       callback->next_ = std::move(parts.callbacks);
       parts.callbacks = std::move(callback);
       return;
@@ -127,8 +132,8 @@ void task_record::call_all(std::unique_ptr<end_callback> latest) noexcept {
 
 void task_record::report_failed_callback(const char* error) noexcept {
   try {
-    tell(*hook_, describe(report::kind::failed_callback,
-                          std::string("a callback given to on_end() has failed: ") + error));
+    tell(*rare_->hook, describe(report::kind::failed_callback,
+                                std::string("a callback given to on_end() has failed: ") + error));
   } catch (const std::bad_alloc&) {
     // There is no memory to say so either.
   }
@@ -154,11 +159,15 @@ std::string task_record::cancel_reason() const {
 void task_record::end() noexcept {
   if (outcome().has_error()) {
     const std::lock_guard lock(mutex_);
-    hook_ = owner_->hook();
+    try {
+      rare().hook = owner_->hook();
+    } catch (const std::bad_alloc&) {
+      // There will be nobody to tell.
+    }
   }
   owner_->registry().remove(*this);
   // Kept here, since the outcome is no longer ours when it has been taken.
-  if (group_ != nullptr && outcome().has_error()) failure_ = outcome().error();
+  if (group_ != nullptr && outcome().has_error()) rare_->failure = outcome().error();
   ready_list ready;
   for (;;) {
     // Before anybody learns of the end, threads in wait() among them.
@@ -220,7 +229,8 @@ void task_record::report_unretrieved() {
   } catch (...) {
     message += "an exception that is no std::exception";
   }
-  tell(*hook_, describe(report::kind::unretrieved_exception, std::move(message)));
+  if (rare_ == nullptr || rare_->hook == nullptr) return;
+  tell(*rare_->hook, describe(report::kind::unretrieved_exception, std::move(message)));
 }
 
 }  // namespace magpie::internal

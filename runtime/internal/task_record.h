@@ -87,8 +87,12 @@ class task_record {
   std::source_location spawned_at() const noexcept { return spawned_at_; }
 
   // What the task inherited; time_point::max() if nothing. Set before start.
-  clock::time_point deadline() const noexcept { return deadline_; }
-  void set_deadline(clock::time_point inherited) noexcept { deadline_ = inherited; }
+  clock::time_point deadline() const noexcept {
+    return rare_ == nullptr ? clock::time_point::max() : rare_->deadline;
+  }
+
+  // Before start: it is a child of this group. Throws std::bad_alloc.
+  void make_child(group& of, clock::time_point deadline);
 
   // Guards the contexts of this task and what suspends under them.
   mutex& lock() noexcept { return mutex_; }
@@ -146,6 +150,11 @@ class task_record {
   struct rare_parts {
     std::string cancel_reason;
     std::unique_ptr<end_callback> callbacks;  // The latest first.
+    // Set if the task has failed: the handle may be dropped after the runtime has gone.
+    std::shared_ptr<const report_hook> hook;
+    // Of the child of a group: set before start, and how it has failed, if it has.
+    clock::time_point deadline = clock::time_point::max();
+    std::exception_ptr failure;
   };
   // Under mutex_.
   rare_parts& rare();
@@ -161,7 +170,6 @@ class task_record {
   std::uint64_t id_ = 0;                           // Set by the registry, before start.
   const std::unique_ptr<const std::string> name_;  // Null if it is empty.
   const std::source_location spawned_at_;
-  clock::time_point deadline_ = clock::time_point::max();
 
   std::atomic<std::uint32_t> references_{2};  // The running task and the join_handle.
   mutable mutex mutex_;
@@ -172,15 +180,12 @@ class task_record {
   suspension* joiner_ = nullptr;       // Under mutex_.
   end_observer* observers_ = nullptr;  // Under mutex_.
   std::unique_ptr<rare_parts> rare_;   // Under mutex_.
-  // Set if the task has failed: the handle may be dropped after the runtime has gone.
-  std::shared_ptr<const report_hook> hook_;
 
   // Set before start, if it is a child of a task group, which outlives the run of the task.
   group* group_ = nullptr;
-  // In the group, under its lock. How the task has failed, if it has; the group keeps those.
+  // In the group, under its lock.
   task_record* next_in_group_ = nullptr;
   task_record** link_in_group_ = nullptr;
-  std::exception_ptr failure_;
 
   // In the registry, under the lock of its shard.
   task_record* next_ = nullptr;
