@@ -27,7 +27,7 @@ IO_INTERNAL_VISIBILITY = [
     "//tests:__subpackages__",
 ]
 
-_SANITIZERS = ["//tools/sanitizers:onetbb_is_not_instrumented"]
+_SANITIZERS = ["//tools/sanitizers:not_instrumented"]
 
 def magpie_library(name, copts = [], **kwargs):
     """A cc_library whose headers are spelled "magpie/<package>/<header>"."""

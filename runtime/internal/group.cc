@@ -94,14 +94,13 @@ std::size_t group::size() const noexcept {
   return size_;
 }
 
-void group::child_ended(task_record& child) noexcept {
+bool group::child_ended(task_record& child) noexcept {
   const bool failed = child.rare_->failure != nullptr && !is_cancelled(child.rare_->failure);
   ready_list ready;
   {
     const std::lock_guard lock(mutex_);
     unlink(child);
     if (failed) {
-      child.add_reference();
       *last_failed_ = &child;
       last_failed_ = &child.next_in_group_;
       cancel_all(ready);
@@ -109,6 +108,7 @@ void group::child_ended(task_record& child) noexcept {
     wake_if_empty(ready);
   }
   ready.resume_all();
+  return failed;
 }
 
 void group::body_failed(std::exception_ptr error) noexcept {

@@ -45,8 +45,9 @@ class group {
   std::size_t size() const noexcept;
 
   // Worker, once for each child that has started, when it has ended. Afterwards the group may be
-  // gone.
-  void child_ended(task_record& child) noexcept;
+  // gone. True: the child has failed, and its own reference is now the group's, so that whoever
+  // handles the errors is not still sharing them with the worker where the child has ended.
+  bool child_ended(task_record& child) noexcept;
 
   // The coroutine of the group.
   void body_failed(std::exception_ptr error) noexcept;

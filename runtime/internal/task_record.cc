@@ -182,9 +182,9 @@ void task_record::end() noexcept {
     }
     call_all(std::move(callbacks));
   }
-  if (group_ != nullptr) group_->child_ended(*this);
+  const bool kept_by_group = group_ != nullptr && group_->child_ended(*this);
   ready.resume_all();
-  drop_reference();
+  if (!kept_by_group) drop_reference();
 }
 
 void task_record::announce_end(ready_list& ready) noexcept {
