@@ -31,6 +31,7 @@
 #include "magpie/runtime/rate_limiter.h"
 #include "magpie/runtime/retry.h"
 #include "magpie/runtime/run.h"
+#include "magpie/runtime/select.h"
 #include "magpie/runtime/semaphore.h"
 #include "magpie/runtime/shared_mutex.h"
 #include "magpie/runtime/sleep.h"

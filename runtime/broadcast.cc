@@ -22,9 +22,8 @@ std::size_t broadcast_state::send(std::shared_ptr<const void> value) {
     kept_[end_ % kept_.size()].swap(value);
     ++end_;
     while (wait_node* node = waiters_.claim_front()) {
-      auto& waiting = static_cast<broadcast_awaiter&>(node->waiting());
-      waiting.provide();
-      ready.add(waiting);
+      static_cast<broadcast_case&>(*node).provide();
+      ready.add(node->waiting());
     }
   }
   ready.resume_all();
@@ -64,13 +63,16 @@ broadcast_entry broadcast_state::find(std::uint64_t position) const noexcept {
   return {kept_[next % kept_.size()], next - position, next + 1};
 }
 
-bool broadcast_awaiter::try_exchange(ready_list& /*ready*/) {
+bool broadcast_case::try_exchange(ready_list& /*ready*/) {
   provide();
   return entry_.value != nullptr || from_.closed_;
 }
 
-broadcast_entry broadcast_awaiter::finish() {
-  finish_or_throw();
+bool broadcast_case::may_exchange(const suspension& /*who*/) const noexcept {
+  return position_ != from_.end_ || from_.closed_;
+}
+
+broadcast_entry broadcast_case::entry() noexcept {
   if (entry_.value != nullptr) position_ = entry_.position;
   return std::move(entry_);
 }

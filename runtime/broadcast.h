@@ -38,7 +38,7 @@ struct broadcast_entry {
   std::uint64_t position = 0;  // Of the one behind it.
 };
 
-class broadcast_awaiter;
+class broadcast_case;
 
 // The last items that were sent, numbered. A pointer is all that is copied or overwritten under the
 // lock.
@@ -64,7 +64,7 @@ class broadcast_state final {
   };
 
  private:
-  friend class broadcast_awaiter;
+  friend class broadcast_case;
   broadcast_entry find(std::uint64_t position) const noexcept;
 
   mutable mutex mutex_;
@@ -78,20 +78,22 @@ class broadcast_state final {
   std::atomic<std::size_t> receivers_{0};
 };
 
-class broadcast_awaiter : public exchange_awaiter {
+class broadcast_case : public exchange_case {
  public:
-  broadcast_awaiter(broadcast_state& from, std::uint64_t& position) noexcept
-      : exchange_awaiter(from.mutex_, from.waiters_), from_(from), position_(position) {}
+  broadcast_case(broadcast_state& from, std::uint64_t& position) noexcept
+      : exchange_case(from.mutex_, from.waiters_), from_(from), position_(position) {}
 
   // Under the lock, after it has been claimed.
   void provide() noexcept { entry_ = from_.find(position_); }
 
  protected:
-  ~broadcast_awaiter() = default;
-  broadcast_entry finish();
+  ~broadcast_case() = default;
+  // When it has taken effect.
+  broadcast_entry entry() noexcept;
 
  private:
   bool try_exchange(ready_list& ready) override;
+  bool may_exchange(const suspension& /*who*/) const noexcept override;
 
   broadcast_state& from_;
   std::uint64_t& position_;
@@ -99,7 +101,7 @@ class broadcast_awaiter : public exchange_awaiter {
 };
 
 template <class T>
-class broadcast_receive_awaiter;
+class broadcast_receive_case;
 
 }  // namespace internal
 
@@ -116,7 +118,7 @@ class broadcast_item {
 
  private:
   friend class broadcast_receiver<T>;
-  friend class internal::broadcast_receive_awaiter<T>;
+  friend class internal::broadcast_receive_case<T>;
   static std::optional<broadcast_item> from(internal::broadcast_entry entry) {
     if (entry.value == nullptr) return std::nullopt;
     return broadcast_item(std::move(entry));
@@ -131,10 +133,10 @@ class broadcast_item {
 namespace internal {
 
 template <class T>
-class broadcast_receive_awaiter final : public broadcast_awaiter {
+class broadcast_receive_case final : public broadcast_case {
  public:
-  using broadcast_awaiter::broadcast_awaiter;
-  std::optional<broadcast_item<T>> await_resume() { return broadcast_item<T>::from(finish()); }
+  using broadcast_case::broadcast_case;
+  std::optional<broadcast_item<T>> result() noexcept { return broadcast_item<T>::from(entry()); }
 };
 
 template <class T>
@@ -142,7 +144,10 @@ class [[nodiscard("it does nothing until it is awaited")]] broadcast_receive {
  public:
   broadcast_receive(broadcast_state& from, std::uint64_t& position) noexcept
       : from_(from), position_(position) {}
-  broadcast_receive_awaiter<T> operator co_await() const noexcept { return {from_, position_}; }
+  exchange_awaiter_of<broadcast_receive_case<T>> operator co_await() const {
+    return exchange_awaiter_of<broadcast_receive_case<T>>(*this);
+  }
+  broadcast_receive_case<T> make_case() const noexcept { return {from_, position_}; }
 
  private:
   broadcast_state& from_;

@@ -61,25 +61,25 @@ class channel_state final : public exchange<T, fifo_items<T>> {
 };
 
 template <class T>
-class send_awaiter final : public channel_state<T>::put_awaiter {
+class send_case final : public channel_state<T>::put_case {
  public:
-  using channel_state<T>::put_awaiter::put_awaiter;
-  void await_resume() {
-    if (!this->finish()) throw_channel_closed();
+  using channel_state<T>::put_case::put_case;
+  void result() const {
+    if (!this->accepted()) throw_channel_closed();
   }
 };
 
 template <class T>
-class receive_awaiter final : public channel_state<T>::get_awaiter {
+class receive_case final : public channel_state<T>::get_case {
  public:
-  using channel_state<T>::get_awaiter::get_awaiter;
-  std::optional<T> await_resume() { return this->finish(); }
+  using channel_state<T>::get_case::get_case;
+  std::optional<T> result() noexcept { return this->item(); }
 };
 
 template <class T, class Item>
-using send_operation = put_operation<send_awaiter<T>, channel_state<T>, Item>;
+using send_operation = put_operation<send_case<T>, channel_state<T>, Item>;
 template <class T>
-using receive_operation = get_operation<receive_awaiter<T>, channel_state<T>>;
+using receive_operation = get_operation<receive_case<T>, channel_state<T>>;
 
 // What both kinds of senders can do.
 template <class T>

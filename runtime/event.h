@@ -5,16 +5,16 @@
 #ifndef MAGPIE_RUNTIME_EVENT_H_
 #define MAGPIE_RUNTIME_EVENT_H_
 
-#include "magpie/runtime/internal/awaitable.h"
+#include "magpie/runtime/internal/exchange_awaiter.h"
 #include "magpie/runtime/internal/mutex.h"
-#include "magpie/runtime/internal/queued_awaiter.h"
 #include "magpie/runtime/internal/wait_list.h"
 
 namespace magpie {
 
 namespace internal {
-class event_awaiter;
-}
+class event_case;
+class event_wait;
+}  // namespace internal
 
 // Any thread may call everything; wait() is awaited by tasks. Must outlive whoever waits.
 class event {
@@ -26,7 +26,7 @@ class event {
 
   // co_await wait(): suspends until the event is set; not at all if it is. Cancelled while it
   // waits: throws `cancelled`. Allocates nothing.
-  internal::awaitable<internal::event_awaiter, event> wait() noexcept;
+  internal::event_wait wait() noexcept;
 
   // All who wait now go on, in the order in which they have come, even if clear() follows at once.
   void set() noexcept;
@@ -37,7 +37,7 @@ class event {
   bool is_set() const noexcept;
 
  private:
-  friend class internal::event_awaiter;
+  friend class internal::event_case;
 
   mutable internal::mutex lock_;
   internal::wait_list waiters_;  // Under lock_. Nobody, if it is set.
@@ -46,22 +46,34 @@ class event {
 
 namespace internal {
 
-class event_awaiter final : public queued_awaiter {
+class event_case final : public exchange_case {
  public:
-  explicit event_awaiter(event& of) noexcept : queued_awaiter(of.lock_, of.waiters_), of_(of) {}
-  void await_resume() { finish_or_throw(); }
+  explicit event_case(event& of) noexcept : exchange_case(of.lock_, of.waiters_), of_(of) {}
+  void result() const noexcept {}
 
  private:
-  bool available() const noexcept override { return of_.set_; }
-  void take() noexcept override {}
+  bool try_exchange(ready_list& /*ready*/) override { return of_.set_; }
+  bool may_exchange(const suspension& /*who*/) const noexcept override { return of_.set_; }
 
+  event& of_;
+};
+
+class [[nodiscard("it does nothing until it is awaited")]] event_wait {
+ public:
+  explicit event_wait(event& of) noexcept : of_(of) {}
+  exchange_awaiter_of<event_case> operator co_await() const {
+    return exchange_awaiter_of<event_case>(*this);
+  }
+  event_case make_case() const noexcept { return event_case(of_); }
+
+ private:
   event& of_;
 };
 
 }  // namespace internal
 
-inline internal::awaitable<internal::event_awaiter, event> event::wait() noexcept {
-  return internal::awaitable<internal::event_awaiter, event>(*this);
+inline internal::event_wait event::wait() noexcept {
+  return internal::event_wait(*this);
 }
 
 }  // namespace magpie

@@ -26,6 +26,8 @@ class oneshot_receiver;
 
 namespace internal {
 
+struct select_access;
+
 // Room for one.
 template <class T>
 class single_item {
@@ -74,12 +76,12 @@ class oneshot_state final : public exchange<T, single_item<T>> {
 };
 
 template <class T>
-class oneshot_awaiter final : public oneshot_state<T>::get_awaiter {
+class oneshot_case final : public oneshot_state<T>::get_case {
  public:
-  explicit oneshot_awaiter(oneshot_state<T>& from) noexcept
-      : oneshot_state<T>::get_awaiter(from), from_(from) {}
-  T await_resume() {
-    std::optional<T> item = this->finish();
+  explicit oneshot_case(oneshot_state<T>& from) noexcept
+      : oneshot_state<T>::get_case(from), from_(from) {}
+  T result() {
+    std::optional<T> item = this->item();
     if (!item) throw_nothing_was_sent(from_.accepted() > 0);
     return std::move(*item);
   }
@@ -87,6 +89,9 @@ class oneshot_awaiter final : public oneshot_state<T>::get_awaiter {
  private:
   oneshot_state<T>& from_;
 };
+
+template <class T>
+using oneshot_operation = get_operation<oneshot_case<T>, oneshot_state<T>>;
 
 }  // namespace internal
 
@@ -152,8 +157,8 @@ class oneshot_receiver {
   // co_await receiver: suspends until there is a value, and gives it, once: later it throws
   // usage_error. Throws channel_closed when the sender has gone without, and `cancelled`; then the
   // value is not lost, and may be awaited again. The receiver has to stay meanwhile.
-  internal::oneshot_awaiter<T> operator co_await() const {
-    return internal::oneshot_awaiter<T>(end_.state());
+  internal::exchange_awaiter_of<internal::oneshot_case<T>> operator co_await() const {
+    return operation().operator co_await();
   }
 
   // Any thread. Without waiting; nothing if there is none (yet, or any more).
@@ -167,8 +172,12 @@ class oneshot_receiver {
 
  private:
   friend oneshot_ends<T> make_oneshot<T>();
+  friend struct internal::select_access;
   explicit oneshot_receiver(std::shared_ptr<internal::oneshot_state<T>> state) noexcept
       : end_(std::move(state)) {}
+  internal::oneshot_operation<T> operation() const {
+    return internal::oneshot_operation<T>(end_.state());
+  }
 
   internal::shared_end<internal::oneshot_state<T>, typename internal::oneshot_state<T>::receiving>
       end_;

@@ -121,20 +121,20 @@ class queue_state final : public exchange<T, Items> {
 };
 
 template <class T, class Items>
-class queue_put_awaiter final : public queue_state<T, Items>::put_awaiter {
+class queue_put_case final : public queue_state<T, Items>::put_case {
  public:
-  using queue_state<T, Items>::put_awaiter::put_awaiter;
-  void await_resume() {
-    if (!this->finish()) throw_queue_shut_down();
+  using queue_state<T, Items>::put_case::put_case;
+  void result() const {
+    if (!this->accepted()) throw_queue_shut_down();
   }
 };
 
 template <class T, class Items>
-class queue_get_awaiter final : public queue_state<T, Items>::get_awaiter {
+class queue_get_case final : public queue_state<T, Items>::get_case {
  public:
-  using queue_state<T, Items>::get_awaiter::get_awaiter;
-  T await_resume() {
-    std::optional<T> item = this->finish();
+  using queue_state<T, Items>::get_case::get_case;
+  T result() {
+    std::optional<T> item = this->item();
     if (!item) throw_queue_shut_down();
     return std::move(*item);
   }
@@ -162,8 +162,8 @@ template <class T, class Items>
 class basic_queue {
   using state = internal::queue_state<T, Items>;
   template <class Item>
-  using put_operation = internal::put_operation<internal::queue_put_awaiter<T, Items>, state, Item>;
-  using get_operation = internal::get_operation<internal::queue_get_awaiter<T, Items>, state>;
+  using put_operation = internal::put_operation<internal::queue_put_case<T, Items>, state, Item>;
+  using get_operation = internal::get_operation<internal::queue_get_case<T, Items>, state>;
 
  public:
   // At most `most` items at once; 0: any number.

@@ -53,6 +53,7 @@ class [[nodiscard("sleeping does nothing until it is awaited")]] sleep {
  public:
   explicit sleep(clock::time_point until) noexcept : until_(until) {}
   sleep_awaiter operator co_await() const noexcept { return sleep_awaiter(until_); }
+  clock::time_point until() const noexcept { return until_; }
 
  private:
   clock::time_point until_;

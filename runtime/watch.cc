@@ -46,19 +46,21 @@ bool watch_state::closed() const noexcept {
 
 void watch_state::let_all_go(ready_list& ready) noexcept {
   while (wait_node* node = waiters_.claim_front()) {
-    auto& waiting = static_cast<watch_awaiter&>(node->waiting());
-    waiting.version_ = version_;
-    ready.add(waiting);
+    static_cast<watch_case&>(*node).version_ = version_;
+    ready.add(node->waiting());
   }
 }
 
-bool watch_awaiter::try_exchange(ready_list& /*ready*/) {
+bool watch_case::try_exchange(ready_list& /*ready*/) {
   version_ = from_.version_;
-  return version_ != seen_ || from_.closed_;
+  return has_news();
 }
 
-bool watch_awaiter::await_resume() {
-  finish_or_throw();
+bool watch_case::has_news() const noexcept {
+  return from_.version_ != seen_ || from_.closed_;
+}
+
+bool watch_case::result() noexcept {
   const bool changed = version_ != seen_;
   seen_ = version_;
   return changed;

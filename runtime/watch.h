@@ -28,7 +28,7 @@ class watch_receiver;
 
 namespace internal {
 
-class watch_awaiter;
+class watch_case;
 
 // The value, and how often it has changed. A pointer is all that is copied under the lock.
 class watch_state final {
@@ -58,7 +58,7 @@ class watch_state final {
   };
 
  private:
-  friend class watch_awaiter;
+  friend class watch_case;
   void let_all_go(ready_list& ready) noexcept;
 
   mutable mutex mutex_;
@@ -72,15 +72,18 @@ class watch_state final {
   std::atomic<std::size_t> receivers_{0};
 };
 
-class watch_awaiter final : public exchange_awaiter {
+class watch_case final : public exchange_case {
  public:
-  watch_awaiter(watch_state& from, std::uint64_t& version) noexcept
-      : exchange_awaiter(from.mutex_, from.waiters_), from_(from), seen_(version) {}
-  bool await_resume();
+  watch_case(watch_state& from, std::uint64_t& version) noexcept
+      : exchange_case(from.mutex_, from.waiters_), from_(from), seen_(version) {}
+  bool result() noexcept;
 
  private:
   friend class watch_state;
   bool try_exchange(ready_list& ready) override;
+  bool may_exchange(const suspension& /*who*/) const noexcept override { return has_news(); }
+  // Under the lock.
+  bool has_news() const noexcept;
 
   watch_state& from_;
   std::uint64_t& seen_;
@@ -91,7 +94,10 @@ class [[nodiscard("it does nothing until it is awaited")]] watch_changed {
  public:
   watch_changed(watch_state& from, std::uint64_t& version) noexcept
       : from_(from), version_(version) {}
-  watch_awaiter operator co_await() const noexcept { return {from_, version_}; }
+  exchange_awaiter_of<watch_case> operator co_await() const {
+    return exchange_awaiter_of<watch_case>(*this);
+  }
+  watch_case make_case() const noexcept { return {from_, version_}; }
 
  private:
   watch_state& from_;

@@ -74,8 +74,8 @@ class fifo_items {
 template <class T, class Items>
 class exchange : public exchange_base {
  public:
-  class put_awaiter;
-  class get_awaiter;
+  class put_case;
+  class get_case;
 
   explicit exchange(std::size_t capacity) noexcept : exchange_base(capacity) {}
 
@@ -96,16 +96,23 @@ class exchange : public exchange_base {
   put_outcome put(T& item, ready_list& ready);
   // False: there is nothing yet.
   bool get(std::optional<T>& into, ready_list& ready) noexcept;
+  // False: they would say `full` or false.
+  bool may_put(const suspension& who) const noexcept {
+    return closed_ || getters_.has_other_than(who) || items_.size() < capacity_;
+  }
+  bool may_get(const suspension& who) const noexcept {
+    return closed_ || putters_.has_other_than(who) || items_.size() > 0;
+  }
 
   Items items_;  // Under mutex_.
 };
 
 // Refers to the caller's item, and moves from it only when it is accepted.
 template <class T, class Items>
-class exchange<T, Items>::put_awaiter : public exchange_awaiter {
+class exchange<T, Items>::put_case : public exchange_case {
  public:
-  put_awaiter(exchange& into, T& item) noexcept
-      : exchange_awaiter(into.mutex_, into.putters_), into_(into), item_(item) {}
+  put_case(exchange& into, T& item) noexcept
+      : exchange_case(into.mutex_, into.putters_), into_(into), item_(item) {}
 
   // Under the lock, after it has been claimed.
   T& accept() noexcept {
@@ -113,14 +120,11 @@ class exchange<T, Items>::put_awaiter : public exchange_awaiter {
     return item_;
   }
 
- protected:
-  ~put_awaiter() = default;
+  // When it has taken effect. False if the exchange was closed.
+  bool accepted() const noexcept { return accepted_; }
 
-  // From await_resume(). False if it was closed.
-  bool finish() {
-    finish_or_throw();
-    return accepted_;
-  }
+ protected:
+  ~put_case() = default;
 
  private:
   bool try_exchange(ready_list& ready) override {
@@ -128,6 +132,7 @@ class exchange<T, Items>::put_awaiter : public exchange_awaiter {
     accepted_ = how == put_outcome::accepted;
     return how != put_outcome::full;
   }
+  bool may_exchange(const suspension& who) const noexcept override { return into_.may_put(who); }
 
   internal::exchange<T, Items>& into_;
   T& item_;
@@ -135,48 +140,48 @@ class exchange<T, Items>::put_awaiter : public exchange_awaiter {
 };
 
 template <class T, class Items>
-class exchange<T, Items>::get_awaiter : public exchange_awaiter {
+class exchange<T, Items>::get_case : public exchange_case {
  public:
-  explicit get_awaiter(exchange& from) noexcept
-      : exchange_awaiter(from.mutex_, from.getters_), from_(from) {}
+  explicit get_case(exchange& from) noexcept
+      : exchange_case(from.mutex_, from.getters_), from_(from) {}
 
   // Under the lock, after it has been claimed.
   void provide(T&& item) noexcept { item_.emplace(std::move(item)); }
 
- protected:
-  ~get_awaiter() = default;
+  // When it has taken effect. Nothing if the exchange was closed and is empty.
+  std::optional<T> item() noexcept { return std::move(item_); }
 
-  // From await_resume(). Nothing if it was closed and is empty.
-  std::optional<T> finish() {
-    finish_or_throw();
-    return std::move(item_);
-  }
+ protected:
+  ~get_case() = default;
 
  private:
   bool try_exchange(ready_list& ready) override { return from_.get(item_, ready); }
+  bool may_exchange(const suspension& who) const noexcept override { return from_.may_get(who); }
 
   internal::exchange<T, Items>& from_;
   std::optional<T> item_;  // Under the lock, until it is resumed.
 };
 
 // What a put returns, until it is awaited. `Item` is T&, or T for one that was copied.
-template <class Awaiter, class Into, class Item>
+template <class Case, class Into, class Item>
 class [[nodiscard("it does nothing until it is awaited")]] put_operation {
  public:
   template <class Given>
   put_operation(Into& into, Given&& item) : into_(into), item_(std::forward<Given>(item)) {}
-  Awaiter operator co_await() && noexcept { return Awaiter(into_, item_); }
+  exchange_awaiter_of<Case> operator co_await() && { return exchange_awaiter_of<Case>(*this); }
+  Case make_case() noexcept { return Case(into_, item_); }
 
  private:
   Into& into_;
   Item item_;
 };
 
-template <class Awaiter, class From>
+template <class Case, class From>
 class [[nodiscard("it does nothing until it is awaited")]] get_operation {
  public:
   explicit get_operation(From& from) noexcept : from_(from) {}
-  Awaiter operator co_await() const noexcept { return Awaiter(from_); }
+  exchange_awaiter_of<Case> operator co_await() const { return exchange_awaiter_of<Case>(*this); }
+  Case make_case() const noexcept { return Case(from_); }
 
  private:
   From& from_;
@@ -229,9 +234,9 @@ template <class T, class Items>
 put_outcome exchange<T, Items>::put(T& item, ready_list& ready) {
   if (closed_) return put_outcome::closed;
   if (wait_node* node = getters_.claim_front()) {
-    auto& getter = static_cast<get_awaiter&>(node->waiting());
+    auto& getter = static_cast<get_case&>(*node);
     getter.provide(std::move(item));
-    ready.add(getter);
+    ready.add(getter.waiting());
   } else {
     if (items_.size() >= capacity_) return put_outcome::full;
     items_.push(std::move(item));
@@ -245,14 +250,14 @@ bool exchange<T, Items>::get(std::optional<T>& into, ready_list& ready) noexcept
   const bool stored = items_.size() > 0;
   if (stored) items_.pop(into);
   if (wait_node* node = putters_.claim_front()) {
-    auto& putter = static_cast<put_awaiter&>(node->waiting());
+    auto& putter = static_cast<put_case&>(*node);
     if (stored) {
       items_.push(std::move(putter.accept()));
     } else {  // There is no room for any.
       into.emplace(std::move(putter.accept()));
     }
     ++accepted_;
-    ready.add(putter);
+    ready.add(putter.waiting());
     return true;
   }
   return stored || closed_;

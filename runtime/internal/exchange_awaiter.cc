@@ -7,7 +7,7 @@
 
 namespace magpie::internal {
 
-bool exchange_awaiter::exchange_now() {
+bool exchange_case::exchange_now() {
   ready_list ready;
   bool exchanged = false;
   {
@@ -18,6 +18,23 @@ bool exchange_awaiter::exchange_now() {
   return exchanged;
 }
 
+bool exchange_case::enlist(suspension& who) noexcept {
+  const std::lock_guard lock(lock_);
+  if (may_exchange(who)) return false;
+  join_waiters(who);
+  return true;
+}
+
+void exchange_case::join_waiters(suspension& who) noexcept {
+  belong_to(who);
+  waiters_.push_back(*this);
+}
+
+void exchange_case::leave() noexcept {
+  const std::lock_guard lock(lock_);
+  waiters_.remove(*this);
+}
+
 bool exchange_awaiter::start(promise_base& who) {
   // A task that is cancelled already does not wait, not even for its next turn.
   if (who.context->enter_and_ask()) {
@@ -26,11 +43,11 @@ bool exchange_awaiter::start(promise_base& who) {
   }
   ready_list ready;
   {
-    const std::lock_guard lock(lock_);
-    if (!try_exchange(ready)) {
+    const std::lock_guard lock(wanted_.lock());
+    if (!wanted_.try_exchange(ready)) {
       // The lock of the task is inside that of a source, and never the other way round.
       if (!arm(who)) return false;
-      waiters_.push_back(node_);
+      wanted_.join_waiters(*this);
       return true;
     }
   }
@@ -46,10 +63,7 @@ bool exchange_awaiter::start(promise_base& who) {
 void exchange_awaiter::finish_or_throw() {
   const outcome how = disarm();
   // Who has been claimed for `completed` is off the list.
-  if (how == outcome::cancelled) {
-    const std::lock_guard lock(lock_);
-    waiters_.remove(node_);
-  }
+  if (how == outcome::cancelled) wanted_.leave();
   throw_if_cancelled(how);
 }
 

@@ -2,6 +2,13 @@
 
 namespace magpie::internal {
 
+bool wait_list::has_other_than(const suspension& who) const noexcept {
+  for (const wait_node* node = first_; node != nullptr; node = node->next_) {
+    if (node->waiting_ != &who) return true;
+  }
+  return false;
+}
+
 void wait_list::push_back(wait_node& node) noexcept {
   node.previous_ = last_;
   node.next_ = nullptr;
@@ -29,7 +36,8 @@ wait_node* wait_list::claim_front() noexcept {
 
 bool wait_list::claim(wait_node& node) noexcept {
   remove(node);
-  return node.waiting().claim(suspension::outcome::completed);
+  node.claimed_ = node.waiting().claim(suspension::outcome::completed);
+  return node.claimed_;
 }
 
 }  // namespace magpie::internal

@@ -18,11 +18,21 @@ class wait_node {
 
   suspension& waiting() const noexcept { return *waiting_; }
 
+  // Whether it was by this node, of all that the suspension has, that its list has claimed the
+  // suspension. When that has been resumed.
+  bool claimed() const noexcept { return claimed_; }
+
+ protected:
+  // For one who does not wait yet.
+  wait_node() = default;
+  void belong_to(suspension& waiting) noexcept { waiting_ = &waiting; }
+
  private:
   friend class wait_list;
-  suspension* const waiting_;
+  suspension* waiting_ = nullptr;  // Fixed before it is listed.
   // Under the lock of the list's owner.
   bool listed_ = false;
+  bool claimed_ = false;
   wait_node* previous_ = nullptr;
   wait_node* next_ = nullptr;
 };
@@ -37,6 +47,9 @@ class wait_list {
   bool empty() const noexcept { return first_ == nullptr; }
   std::size_t size() const noexcept { return size_; }
   wait_node* front() const noexcept { return first_; }
+
+  // Whether somebody else waits: a select() may stand on both sides of one source.
+  bool has_other_than(const suspension& who) const noexcept;
 
   void push_back(wait_node& node) noexcept;
 

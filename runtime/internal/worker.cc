@@ -192,21 +192,21 @@ promise_base* worker::steal_work() noexcept {
     if (!owner_.idle().start_searching()) return nullptr;
     searching_ = true;
   }
-  std::size_t start = 0;
-  if (environment* simulated = owner_.simulated()) {
-    start = simulated->choose(workers.size());
-  } else {
-    random_ ^= random_ << 13U;  // Marsaglia, "Xorshift RNGs" (2003).
-    random_ ^= random_ >> 7U;
-    random_ ^= random_ << 17U;
-    start = random_ % workers.size();
-  }
+  const std::size_t start = choose(workers.size());
   for (std::size_t i = 0; i < workers.size(); ++i) {
     worker& victim = *workers[(start + i) % workers.size()];
     if (&victim == this) continue;
     if (promise_base* ready = steal_from(victim)) return ready;
   }
   return nullptr;
+}
+
+std::size_t worker::choose(std::size_t alternatives) noexcept {
+  if (environment* simulated = owner_.simulated()) return simulated->choose(alternatives);
+  random_ ^= random_ << 13U;  // Marsaglia, "Xorshift RNGs" (2003).
+  random_ ^= random_ >> 7U;
+  random_ ^= random_ << 17U;
+  return random_ % alternatives;
 }
 
 promise_base* worker::steal_from(worker& victim) noexcept {

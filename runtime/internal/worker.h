@@ -73,6 +73,9 @@ class worker {
   bool spend(int cost) noexcept { return (budget_ -= cost) > 0; }
   bool lasts() const noexcept { return budget_ > 0; }
 
+  // Any number below `alternatives`, which is at least 1.
+  std::size_t choose(std::size_t alternatives) noexcept;
+
   // Resumes `next` now if the turn lasts, else later. For what may resume without end.
   std::coroutine_handle<> continue_with(promise_base& next) noexcept;
 
