@@ -34,6 +34,7 @@
 #include "magpie/runtime/select.h"
 #include "magpie/runtime/semaphore.h"
 #include "magpie/runtime/shared_mutex.h"
+#include "magpie/runtime/signals.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/task.h"

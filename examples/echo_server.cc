@@ -1,10 +1,7 @@
 // Sends back to every client what it sends, until Ctrl-C.
 //
 //   echo_server [HOST:PORT]    127.0.0.1:7777 by default; port 0 lets the system choose
-#include <pthread.h>
-
 #include <array>
-#include <csignal>
 #include <exception>
 #include <iostream>
 #include <span>
@@ -38,21 +35,12 @@ magpie::task<> echo_server(std::ostream& out, magpie::io::tcp_listener& listener
 }
 
 int main(int argc, char** argv) {
-  // Before the runtime starts its threads, so that none of them takes the signal.
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGINT);
-  sigaddset(&stop, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   try {
     const std::string where = argc > 1 ? argv[1] : "127.0.0.1:7777";
     auto listener = magpie::io::tcp_listener::bind(magpie::io::address::parse(where));
-    // Made after the listener, and so destroyed before it: the tasks may refer to that.
-    magpie::runtime runtime;
-    auto server = runtime.spawn(echo_server(std::cout, listener), "echo server");
-    int signal = 0;
-    sigwait(&stop, &signal);
-    runtime.shutdown();  // Cancels the server and all connections, and waits for them.
+    // Ctrl-C cancels the server; run() then cancels all connections, and waits for them.
+    magpie::run(echo_server(std::cout, listener), magpie::options().stop_on_signals());
+  } catch (const magpie::interrupted&) {
     std::cout << "stopped" << std::endl;
   } catch (const std::exception& error) {
     std::cerr << "echo_server: " << error.what() << '\n';

@@ -3,6 +3,7 @@
 #define MAGPIE_RUNTIME_ERROR_H_
 
 #include <stdexcept>
+#include <string>
 
 namespace magpie {
 
@@ -25,6 +26,18 @@ class timeout_error : public std::runtime_error {
 class usage_error : public std::logic_error {
  public:
   using std::logic_error::logic_error;
+};
+
+// run() was ended by a signal (options::stop_on_signals).
+class interrupted : public std::runtime_error {
+ public:
+  explicit interrupted(int signal)
+      : std::runtime_error("magpie: ended by signal " + std::to_string(signal)), signal_(signal) {}
+
+  int signal() const noexcept { return signal_; }
+
+ private:
+  int signal_;
 };
 
 // The runtime has been shut down, or is shutting down, and takes no new tasks.

@@ -69,6 +69,12 @@ options& options::set_shutdown_timeout(clock::duration limit) {
   return *this;
 }
 
+options& options::set_stop_on_signals(clock::duration limit) {
+  check_duration("stop_on_signals", limit);
+  stops_on_signals_ = limit;
+  return *this;
+}
+
 options& options::io(io_mode mode) {
   if (mode != io_mode::assisted && mode != io_mode::dedicated) {
     throw std::invalid_argument(

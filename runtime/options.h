@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <source_location>
 #include <string>
 
@@ -73,6 +74,19 @@ class options {
   }
   clock::duration shutdown_timeout() const { return shutdown_timeout_; }
 
+  // The free function run() then takes SIGINT and SIGTERM: the first cancels the main task, so that
+  // the program can end in good order; run() throws `interrupted` if the main task lets `cancelled`
+  // pass, and otherwise gives what it gives. What has not ended after shutdown_timeout is reported.
+  // A second signal, or `limit` after the first, ends the process at once, as if it had not been
+  // caught. Default: signals are left alone.
+  template <class Rep, class Period>
+  options& stop_on_signals(std::chrono::duration<Rep, Period> limit) {
+    return set_stop_on_signals(internal::saturated(limit));
+  }
+  options& stop_on_signals() { return stop_on_signals(std::chrono::seconds(30)); }
+  // The limit, if it is set.
+  std::optional<clock::duration> stops_on_signals() const { return stops_on_signals_; }
+
   // Default: io_mode::assisted.
   options& io(io_mode mode);
   io_mode io() const { return io_; }
@@ -85,12 +99,14 @@ class options {
  private:
   options& set_blocking_idle(clock::duration limit);
   options& set_shutdown_timeout(clock::duration limit);
+  options& set_stop_on_signals(clock::duration limit);
 
   std::size_t workers_ = 0;      // 0: not set.
   std::size_t cpu_threads_ = 0;  // 0: not set.
   std::size_t blocking_threads_ = 512;
   clock::duration blocking_idle_ = std::chrono::seconds(10);
   clock::duration shutdown_timeout_ = std::chrono::seconds(5);
+  std::optional<clock::duration> stops_on_signals_;
   io_mode io_ = io_mode::assisted;
   std::function<void(const report&)> on_report_;
 };

@@ -10,11 +10,20 @@
 #include <string>
 #include <utility>
 
+#include "magpie/runtime/clock.h"
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/interrupt_guard.h"
 #include "magpie/runtime/options.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/task.h"
 
 namespace magpie {
+
+// Makes a runtime, runs `main`, cancels what it has left behind, waits for that to end, and gives
+// the result of `main` or throws what it has thrown. Inside a task: throws usage_error.
+template <class T>
+T run(task<T> main, const options& settings = options(),
+      std::source_location where = std::source_location::current());
 
 // The workers, and everything that they need, for programs that keep them longer than one call.
 // Several may live in one process; they share nothing but oneTBB's threads.
@@ -59,17 +68,38 @@ class runtime {
   std::size_t live_tasks() const noexcept;
 
  private:
+  template <class U>
+  friend U run(task<U>, const options&, std::source_location);
+
   static void refuse_nested_run();
+
+  // run(), until everything has ended; see options::stop_on_signals.
+  template <class T>
+  T run_until_signalled(task<T> main, clock::duration limit, std::source_location where) {
+    refuse_nested_run();
+    internal::interrupt_guard guard(*scheduler_, limit);
+    join_handle<T> handle = spawn(std::move(main), "main", where);
+    internal::task_record& record = internal::spawn_access::record(handle);
+    guard.watch(record);
+    record.wait();
+    shutdown();
+    try {
+      return handle.get();
+    } catch (const cancelled&) {
+      guard.throw_if_interrupted();
+      throw;
+    }
+  }
 
   std::unique_ptr<internal::scheduler> scheduler_;
 };
 
-// Makes a runtime, runs `main`, cancels what it has left behind, waits for that to end, and gives
-// the result of `main` or throws what it has thrown. Inside a task: throws usage_error.
 template <class T>
-T run(task<T> main, const options& settings = options(),
-      std::source_location where = std::source_location::current()) {
+T run(task<T> main, const options& settings, std::source_location where) {
   runtime temporary(settings);
+  if (const auto limit = settings.stops_on_signals()) {
+    return temporary.run_until_signalled(std::move(main), *limit, where);
+  }
   return temporary.run(std::move(main), where);
 }
 

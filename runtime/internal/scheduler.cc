@@ -160,11 +160,7 @@ void scheduler::shut_down() {
   if (simulated_ == nullptr) {
     const auto deadline = after(std::chrono::steady_clock::now(), settings_.shutdown_timeout());
     if (!registry_.wait_empty(deadline)) {
-      try {
-        report_slow_tasks();
-      } catch (const std::bad_alloc&) {
-        // There is no memory to say so either.
-      }
+      report_slow_tasks();
       // A thread that runs the user's code cannot be abandoned.
       registry_.wait_empty(clock::time_point::max());
     }
@@ -196,16 +192,27 @@ void scheduler::wait_for_visitors() noexcept {
   }
 }
 
-void scheduler::report_slow_tasks() {
-  for (const task_reference& task : registry_.snapshot()) {
+void scheduler::report_slow_tasks() noexcept {
+  try {
+    for (const task_reference& task : registry_.snapshot())
+      report_slow_task(*task);
+  } catch (const std::bad_alloc&) {
+    // There is no memory to say so either.
+  }
+}
+
+void scheduler::report_slow_task(task_record& task) noexcept {
+  try {
     std::string message = "was cancelled and has not ended yet; the shutdown waits for it; it ";
-    if (const auto where = task->root().waits_at()) {
+    if (const auto where = task.root().waits_at()) {
       message +=
           std::string("waits at ") + where->file_name() + ":" + std::to_string(where->line());
     } else {
       message += "runs, or is about to";
     }
-    tell(*hook_, task->describe(report::kind::slow_shutdown, std::move(message)));
+    tell(*hook_, task.describe(report::kind::slow_shutdown, std::move(message)));
+  } catch (const std::bad_alloc&) {
+    // There is no memory to say so either.
   }
 }
 

@@ -52,6 +52,9 @@ class scheduler {
   // Any thread. The first part of that: refuses new tasks and cancels all.
   void cancel_all_tasks() noexcept;
 
+  // Any thread. Says that a task, which has been cancelled, has not ended.
+  void report_slow_task(task_record& task) noexcept;
+
   // Any thread. Starts the task; throws `stopped` after shut_down() has begun, and then gives up
   // nothing.
   void start(task_record& task, promise_base& root);
@@ -129,7 +132,7 @@ class scheduler {
  private:
   void start_threads();
   void stop_threads() noexcept;
-  void report_slow_tasks();
+  void report_slow_tasks() noexcept;
   void end_visit() noexcept;
   void wait_for_visitors() noexcept;
 

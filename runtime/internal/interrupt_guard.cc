@@ -1,0 +1,91 @@
+#include "magpie/runtime/internal/interrupt_guard.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/scheduler.h"
+
+namespace magpie::internal {
+
+interrupt_guard::interrupt_guard(scheduler& owner, clock::duration limit)
+    : owner_(owner), limit_(limit), thread_([this] { run(); }) {
+  try {
+    listen({SIGINT, SIGTERM});
+  } catch (...) {
+    end_thread();
+    throw;
+  }
+}
+
+interrupt_guard::~interrupt_guard() {
+  stop_listening();
+  end_thread();
+}
+
+void interrupt_guard::watch(task_record& main) noexcept {
+  main.add_reference();
+  {
+    const std::lock_guard lock(mutex_);
+    main_.reset(&main);
+  }
+  changed_.notify_one();
+}
+
+void interrupt_guard::end_thread() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void interrupt_guard::throw_if_interrupted() {
+  const std::lock_guard lock(mutex_);
+  if (first_ != 0) throw interrupted(first_);
+}
+
+void interrupt_guard::on_signal(int signal) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    (first_ == 0 ? first_ : second_) = signal;
+  }
+  changed_.notify_one();
+}
+
+void interrupt_guard::run() noexcept {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return over_ || (first_ != 0 && main_ != nullptr); });
+  if (over_) return;
+  const auto now = std::chrono::steady_clock::now();
+  const auto end = after(now, limit_);
+  const auto report = std::min(end, after(now, owner_.settings().shutdown_timeout()));
+  const char* const reason = first_ == SIGINT ? "SIGINT" : "SIGTERM";
+  lock.unlock();
+  main_->cancel(reason);
+  lock.lock();
+  if (over_before(report, lock)) return;
+  lock.unlock();
+  // When it has ended, the shutdown has begun, which reports by itself.
+  if (!main_->done()) owner_.report_slow_task(*main_);
+  lock.lock();
+  if (over_before(end, lock)) return;
+  die_of(first_);
+}
+
+bool interrupt_guard::over_before(clock::time_point when, std::unique_lock<std::mutex>& lock) {
+  const auto something = [this] { return over_ || second_ != 0; };
+  if (when == clock::time_point::max()) {
+    changed_.wait(lock, something);
+  } else {
+    changed_.wait_until(lock, when, something);
+  }
+  if (second_ != 0 && !over_) die_of(second_);
+  return over_;
+}
+
+}  // namespace magpie::internal
