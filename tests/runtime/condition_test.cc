@@ -22,6 +22,7 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
 
@@ -364,16 +365,8 @@ TEST(condition_fairness_test, what_is_always_true_does_not_starve_others) {
       co_await in.filled.wait(guard, [] { return true; });
     }
   };
-  auto body = [&]() -> task<> {
-    store all;
-    bool stop = false;
-    auto first = spawn(greedy(all, stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  store all;
+  expect_others_to_run_beside([&](const bool& stop) { return greedy(all, stop); });
 }
 
 // ------------------------------------------------------------------------------------ a model

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/elapsed.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
 
@@ -29,13 +29,9 @@ using times = std::vector<clock::duration>;
 class rate_limiter_test : public over_workers {};
 MAGPIE_OVER_WORKERS(rate_limiter_test);
 
-clock::duration now() {
-  return clock::now().time_since_epoch();
-}
-
 task<> take(rate_limiter& from, std::uint32_t tokens, times& when) {
   co_await from.acquire(tokens);
-  when.push_back(now());
+  when.push_back(elapsed());
 }
 
 TEST_P(rate_limiter_test, a_burst_and_then_evenly) {

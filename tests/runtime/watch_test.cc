@@ -19,6 +19,7 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
 
@@ -226,15 +227,7 @@ TEST(watch_fairness_test, what_is_always_ready_does_not_starve_others) {
       co_await receiver.changed();
     }
   };
-  auto body = [&]() -> task<> {
-    bool stop = false;
-    auto first = spawn(greedy(stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  expect_others_to_run_beside(greedy);
 }
 
 // ------------------------------------------------------------------------------------ cancelled
