@@ -22,6 +22,7 @@
 #include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -310,8 +311,7 @@ TEST(barrier_model_test, does_what_a_number_does) {
     step.abort();
     co_await sleep_for(1s);
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(1000, body);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "magpie/runtime/testing/simulation.h"
 #include "magpie/tests/runtime/exchange_model.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -135,8 +136,8 @@ task<> get_for_model(channel_receiver<int> from, std::shared_ptr<exchange_model:
 
 TEST(channel_model_test, does_what_lists_do) {
   for (const std::size_t capacity : {0U, 1U, 3U}) {
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-      SCOPED_TRACE("seed " + std::to_string(seed) + ", capacity " + std::to_string(capacity));
+    SCOPED_TRACE("capacity " + std::to_string(capacity));
+    for_seeds(rounds_of(3 * 1000), [&](std::uint64_t seed) {
       auto ends = make_channel<int>(capacity);
       exchange_model model;
       model.capacity = capacity;
@@ -146,7 +147,7 @@ TEST(channel_model_test, does_what_lists_do) {
       model.try_get = [&] { return ends.receiver.try_receive(); };
       model.size = [&] { return ends.receiver.size(); };
       simulate(model.play(seed, 1000), simulation_options().workers(2).seed(seed));
-    }
+    });
   }
 }
 

@@ -25,6 +25,7 @@
 #include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -412,8 +413,7 @@ TEST(condition_model_test, does_what_a_queue_of_sleepers_does) {
     co_await sleep_for(1s);
     EXPECT_EQ(s.woken.size(), waiting.size());
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(1000, body);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -284,8 +285,7 @@ TEST(event_model_test, does_what_a_flag_and_a_list_do) {
     lamp.set();
     co_await sleep_for(1s);
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(1000, body);
 }
 
 }  // namespace

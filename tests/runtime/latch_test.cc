@@ -21,6 +21,7 @@
 #include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -252,8 +253,7 @@ TEST(latch_model_test, does_what_a_number_and_a_list_do) {
       one.cancel();
     co_await sleep_for(1s);
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(500, body);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "magpie/tests/runtime/exchange_model.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/queue_users.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -105,8 +106,8 @@ task<> get_for_model(Queue& from, std::shared_ptr<exchange_model::outcome> resul
 template <class Queue>
 void compare_with_lists(std::function<std::size_t(const std::deque<int>&)> next) {
   for (const std::size_t most : {1U, 4U}) {
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-      SCOPED_TRACE("seed " + std::to_string(seed) + ", at most " + std::to_string(most));
+    SCOPED_TRACE("at most " + std::to_string(most));
+    for_seeds(rounds_of(2 * 1000), [&](std::uint64_t seed) {
       Queue of(most);
       exchange_model model;
       model.capacity = most;
@@ -117,7 +118,7 @@ void compare_with_lists(std::function<std::size_t(const std::deque<int>&)> next)
       model.try_get = [&] { return of.try_get(); };
       model.size = [&] { return of.size(); };
       simulate(model.play(seed, 1000), simulation_options().workers(2).seed(seed));
-    }
+    });
   }
 }
 

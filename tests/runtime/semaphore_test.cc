@@ -22,6 +22,7 @@
 #include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -271,8 +272,7 @@ TEST(semaphore_model_test, does_what_a_list_of_requests_does) {
       r.handle.cancel();
     co_await sleep_for(1s);  // They leave the semaphore before it ends.
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(2000, body);
 }
 
 }  // namespace

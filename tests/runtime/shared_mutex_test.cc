@@ -23,6 +23,7 @@
 #include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -386,8 +387,7 @@ TEST(shared_mutex_model_test, does_what_a_queue_of_requests_does) {
       left.handle.cancel();
     co_await sleep_for(1s);
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(2000, body);
 }
 
 }  // namespace
