@@ -16,6 +16,7 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/barrier_waiters.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
 
@@ -26,27 +27,6 @@ using namespace std::chrono_literals;
 
 class barrier_cancellation_test : public over_workers {};
 MAGPIE_OVER_WORKERS(barrier_cancellation_test);
-
-// How each wait has ended: a place, or this.
-constexpr int was_cancelled = -2;
-
-task<> wait_and_note(barrier& at, std::vector<int>& ends) {
-  try {
-    ends.push_back(static_cast<int>(co_await at.wait()));
-  } catch (const cancelled&) {
-    ends.push_back(was_cancelled);
-    throw;
-  }
-}
-
-// One per second.
-task<> spawn_waiters(barrier& at, int count, std::vector<int>& ends,
-                     std::vector<join_handle<>>& into) {
-  for (int i = 0; i < count; ++i) {
-    into.push_back(spawn(wait_and_note(at, ends)));
-    co_await sleep_for(1s);
-  }
-}
 
 TEST(barrier_counts_test, one_who_is_cancelled_counts_no_more) {
   auto body = []() -> task<> {

@@ -18,8 +18,11 @@
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/barrier_waiters.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -55,30 +58,6 @@ TEST_P(barrier_test, goes_step_by_step) {
 }
 
 // ------------------------------------------------------------------------------------ places
-
-// How each wait has ended, in order of their ends: a place, or one of these.
-constexpr int was_broken = -1;
-constexpr int was_cancelled = -2;
-
-task<> wait_and_note(barrier& at, std::vector<int>& ends) {
-  try {
-    ends.push_back(static_cast<int>(co_await at.wait()));
-  } catch (const broken_barrier&) {
-    ends.push_back(was_broken);
-  } catch (const cancelled&) {
-    ends.push_back(was_cancelled);
-    throw;
-  }
-}
-
-// One per second.
-task<> spawn_waiters(barrier& at, int count, std::vector<int>& ends,
-                     std::vector<join_handle<>>& into) {
-  for (int i = 0; i < count; ++i) {
-    into.push_back(spawn(wait_and_note(at, ends)));
-    co_await sleep_for(1s);
-  }
-}
 
 TEST(barrier_place_test, fills_task_by_task) {
   auto body = []() -> task<> {
@@ -266,13 +245,7 @@ TEST_P(barrier_test, is_reset_by_a_plain_thread) {
 TEST_P(barrier_test, who_still_waits_at_the_end_is_cancelled) {
   barrier step(100);
   std::atomic<int> total = 0;
-  auto body = [](barrier& at, std::atomic<int>& count) -> task<> {
-    for (int i = 0; i < 20; ++i)
-      spawn(march(at, 1, count)).detach();
-    for (int i = 0; i < 5; ++i)
-      co_await yield();
-  };
-  run(body(step, total), options().workers(GetParam()));
+  ends_while_they_wait(GetParam(), [&] { return march(step, 1, total); });
   EXPECT_EQ(step.n_waiting(), 0U);
 }
 
@@ -281,16 +254,8 @@ TEST(barrier_fairness_test, what_is_always_full_does_not_starve_others) {
     while (!stop)
       co_await alone.wait();
   };
-  auto body = [&]() -> task<> {
-    barrier alone(1);
-    bool stop = false;
-    auto first = spawn(greedy(alone, stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  barrier alone(1);
+  expect_others_to_run_beside([&](const bool& stop) { return greedy(alone, stop); });
 }
 
 // ------------------------------------------------------------------------------------ a model
@@ -346,8 +311,7 @@ TEST(barrier_model_test, does_what_a_number_does) {
     step.abort();
     co_await sleep_for(1s);
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(1000, body);
 }
 
 }  // namespace

@@ -5,20 +5,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <future>
-#include <new>
 #include <set>
-#include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "magpie/runtime/gather.h"
-#include "magpie/runtime/internal/platform.h"
 #include "magpie/runtime/run.h"
-#include "magpie/tests/runtime/allocations.h"
 #include "magpie/tests/runtime/leftovers.h"
-#include "magpie/tests/runtime/little_address_space.h"
 
 namespace magpie::testing {
 namespace {
@@ -126,54 +119,6 @@ TEST_F(blocking_test, the_pools_of_two_runtimes_are_separate) {
   EXPECT_EQ(all.most, 2);
 }
 
-// Takes every thread that the system gives.
-class all_threads {
- public:
-  all_threads() {
-    taken_.reserve(1000);
-    const std::shared_future<void> released(release_.get_future());
-    try {
-      for (;;)
-        taken_.emplace_back([released] { released.wait(); });
-    } catch (const std::system_error&) {
-    }
-  }
-  all_threads(const all_threads&) = delete;
-  all_threads& operator=(const all_threads&) = delete;
-  ~all_threads() {
-    release_.set_value();
-    for (std::thread& each : taken_)
-      each.join();
-  }
-
- private:
-  const little_address_space little_;
-  std::promise<void> release_;
-  std::vector<std::thread> taken_;
-};
-
-TEST_F(blocking_test, a_refused_thread_is_told) {
-#if defined(MAGPIE_ASAN) || defined(MAGPIE_TSAN)
-  GTEST_SKIP() << "the sanitizers need all the address space";
-#endif
-  auto body = []() -> task<std::string> {
-    std::string message;
-    {
-      const all_threads taken;
-      try {
-        co_await blocking([] {});
-      } catch (const std::system_error& error) {
-        message = error.what();
-      }
-    }
-    const int after = co_await blocking([] { return 1; });
-    EXPECT_EQ(after, 1);
-    co_return message;
-  };
-  const std::string message = run(body(), options().workers(1));
-  EXPECT_NE(message.find("blocking()"), std::string::npos) << message;
-}
-
 // What is thread_local in the user's code may refer to the user's own objects.
 TEST_F(blocking_test, threads_have_ended_before_the_runtime_has) {
   static std::atomic<int> alive{0};
@@ -198,29 +143,6 @@ TEST_F(blocking_test, threads_have_ended_before_the_runtime_has) {
   // Threads that end while the runtime goes on, too.
   run(several(), options().workers(1).blocking_idle(0s));
   EXPECT_EQ(alive, 0);
-}
-
-// The pool has no thread left, and no memory for a new one.
-TEST_F(blocking_test, refused_memory_is_told) {
-  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
-  const std::size_t before = threads_of_process();
-  auto body = [before]() -> task<bool> {
-    co_await blocking([] {});
-    EXPECT_TRUE(threads_fall_to(before + 1));
-    bool refused = false;
-    {
-      const allocations::limit none(0);
-      try {
-        co_await blocking([] {});
-      } catch (const std::bad_alloc&) {
-        refused = true;
-      }
-    }
-    const int after = co_await blocking([] { return 1; });
-    EXPECT_EQ(after, 1);
-    co_return refused;
-  };
-  EXPECT_TRUE(run(body(), options().workers(1).blocking_idle(0s)));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <random>
@@ -19,8 +20,10 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -260,15 +263,7 @@ TEST(broadcast_fairness_test, what_is_always_ready_does_not_starve_others) {
       co_await receiver.receive();
     }
   };
-  auto body = [&]() -> task<> {
-    bool stop = false;
-    auto first = spawn(greedy(stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  expect_others_to_run_beside(greedy);
 }
 
 // ------------------------------------------------------------------------------------ cancelled
@@ -309,39 +304,73 @@ TEST_P(broadcast_test, a_receiver_that_is_cancelled_at_any_moment_goes_on_where_
 
 // ------------------------------------------------------------------------------------ a model
 
+struct listener {
+  explicit listener(broadcast_receiver<int> from, std::size_t at)
+      : receiver(std::move(from)), place(at) {}
+  broadcast_receiver<int> receiver;
+  std::size_t place;  // Of the item that it gets next.
+  join_handle<> waiting;
+  std::optional<int> got;
+};
+
+task<> listen(listener& who) {
+  const std::optional<broadcast_item<int>> next = co_await who.receiver.receive();
+  who.got = **next;
+}
+
+void try_to_listen(listener& who, const std::vector<int>& sent, std::size_t capacity) {
+  const auto got = who.receiver.try_receive();
+  ASSERT_EQ(got.has_value(), who.place < sent.size());
+  if (!got) return;
+  const std::size_t oldest = sent.size() > capacity ? sent.size() - capacity : 0;
+  const std::size_t expected = std::max(who.place, oldest);
+  EXPECT_EQ(**got, sent[expected]);
+  EXPECT_EQ(got->missed(), expected - who.place);
+  who.place = expected + 1;
+}
+
 TEST(broadcast_model_test, does_what_a_list_of_all_items_does) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  auto body = [](std::uint64_t seed) -> task<> {
     std::mt19937_64 random(seed);
     const std::size_t capacity = random() % 5 + 1;
     auto ends = make_broadcast<int>(capacity);
-    std::vector<std::pair<broadcast_receiver<int>, std::size_t>> places;
-    places.emplace_back(std::move(ends.receiver), 0);
+    std::deque<listener> all;
+    all.emplace_back(std::move(ends.receiver), 0);
     std::vector<int> sent;
     for (int i = 0; i < 1000; ++i) {
-      auto& [receiver, place] = places[random() % places.size()];
+      listener& one = all[random() % all.size()];
       switch (random() % 8) {
         case 0:
-          if (places.size() < 5) places.emplace_back(ends.sender.subscribe(), sent.size());
+          if (all.size() < 5) all.emplace_back(ends.sender.subscribe(), sent.size());
           break;
         case 1:
         case 2:
-        case 3:
-          EXPECT_EQ(ends.sender.send(i), places.size());
-          sent.push_back(i);
+          for (std::size_t count = random() % 3; count > 0; --count) {
+            EXPECT_EQ(ends.sender.send(i), all.size());
+            sent.push_back(i);
+          }
           break;
-        default: {
-          const auto got = receiver.try_receive();
-          ASSERT_EQ(got.has_value(), place < sent.size());
-          if (!got) break;
-          const std::size_t oldest = sent.size() > capacity ? sent.size() - capacity : 0;
-          const std::size_t expected = std::max(place, oldest);
-          EXPECT_EQ(**got, sent[expected]);
-          EXPECT_EQ(got->missed(), expected - place);
-          place = expected + 1;
-        }
+        case 3:
+          one.waiting.cancel();
+          break;
+        case 4:
+        case 5:
+          if (one.waiting.done() && one.place == sent.size()) one.waiting = spawn(listen(one));
+          break;
+        default:
+          if (one.waiting.done()) try_to_listen(one, sent, capacity);
+      }
+      co_await sleep_for(1s);  // All who can go on do.
+      for (listener& each : all) {
+        if (each.got) EXPECT_EQ(each.got, sent.at(each.place++));
+        each.got.reset();
+        EXPECT_TRUE(each.waiting.done() || each.place == sent.size());
       }
     }
-  }
+    ends.sender.send(0);
+    co_await sleep_for(1s);
+  };
+  in_random_rounds(1000, body);
 }
 
 }  // namespace

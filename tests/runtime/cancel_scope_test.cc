@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -15,7 +14,9 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/naps.h"
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
@@ -25,12 +26,6 @@ using namespace std::chrono_literals;
 
 class cancel_scope_test : public over_workers {};
 MAGPIE_OVER_WORKERS(cancel_scope_test);
-
-task<int> nap(clock::duration length, int value) {
-  const counted frame;
-  co_await sleep_for(length);
-  co_return value;
-}
 
 task<> cancel_after(clock::duration delay, cancel_scope& scope) {
   co_await sleep_for(delay);
@@ -215,12 +210,7 @@ TEST_P(shield_test, what_it_covers_ends_before_the_cancelled_task_does) {
     auto handle = spawn(covered(saved, went_on));
     co_await sleep_for(1s);
     handle.cancel();
-    bool was_cancelled = false;
-    try {
-      co_await handle;
-    } catch (const cancelled&) {
-      was_cancelled = true;
-    }
+    const bool was_cancelled = co_await ends_cancelled(handle);
     EXPECT_TRUE(was_cancelled);
     EXPECT_TRUE(saved);
     EXPECT_TRUE(went_on);

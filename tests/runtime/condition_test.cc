@@ -22,8 +22,10 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -364,16 +366,8 @@ TEST(condition_fairness_test, what_is_always_true_does_not_starve_others) {
       co_await in.filled.wait(guard, [] { return true; });
     }
   };
-  auto body = [&]() -> task<> {
-    store all;
-    bool stop = false;
-    auto first = spawn(greedy(all, stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  store all;
+  expect_others_to_run_beside([&](const bool& stop) { return greedy(all, stop); });
 }
 
 // ------------------------------------------------------------------------------------ a model
@@ -419,8 +413,7 @@ TEST(condition_model_test, does_what_a_queue_of_sleepers_does) {
     co_await sleep_for(1s);
     EXPECT_EQ(s.woken.size(), waiting.size());
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(1000, body);
 }
 
 }  // namespace

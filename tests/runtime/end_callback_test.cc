@@ -3,13 +3,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
 #include "magpie/runtime/current_task.h"
@@ -18,6 +14,7 @@
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
 
@@ -142,12 +139,7 @@ TEST_P(end_callback_test, a_reason_reaches_the_task_and_the_holder) {
     EXPECT_EQ(handle.cancel_reason(), "");
     handle.cancel("the user has left");
     handle.cancel("too late");
-    bool was_cancelled = false;
-    try {
-      co_await handle;
-    } catch (const cancelled&) {
-      was_cancelled = true;
-    }
+    const bool was_cancelled = co_await ends_cancelled(handle);
     EXPECT_TRUE(was_cancelled);
     EXPECT_EQ(seen, "the user has left");
     EXPECT_EQ(handle.cancel_reason(), seen);

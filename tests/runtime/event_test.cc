@@ -17,8 +17,11 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
+#include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -152,13 +155,7 @@ TEST_P(event_test, is_set_by_a_plain_thread) {
 TEST_P(event_test, who_still_waits_at_the_end_is_cancelled) {
   event never;
   std::atomic<int> passed = 0;
-  auto body = [](event& what, std::atomic<int>& count) -> task<> {
-    for (int i = 0; i < 20; ++i)
-      spawn(await(what, count)).detach();
-    for (int i = 0; i < 5; ++i)
-      co_await yield();
-  };
-  run(body(never, passed), options().workers(GetParam()));
+  ends_while_they_wait(GetParam(), [&] { return await(never, passed); });
   EXPECT_EQ(passed, 0);
   never.set();
 }
@@ -168,17 +165,9 @@ TEST(event_fairness_test, what_is_always_set_does_not_starve_others) {
     while (!stop)
       co_await what.wait();
   };
-  auto body = [&]() -> task<> {
-    event lamp;
-    lamp.set();
-    bool stop = false;
-    auto first = spawn(greedy(lamp, stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  event lamp;
+  lamp.set();
+  expect_others_to_run_beside([&](const bool& stop) { return greedy(lamp, stop); });
 }
 
 // ------------------------------------------------------------------------------------ cancelled
@@ -191,12 +180,7 @@ TEST(event_cancel_test, one_who_is_cancelled_leaves_the_others_waiting) {
     auto second = spawn(await(lamp, passed));
     co_await sleep_for(1s);
     first.cancel();
-    bool was_cancelled = false;
-    try {
-      co_await first;
-    } catch (const cancelled&) {
-      was_cancelled = true;
-    }
+    const bool was_cancelled = co_await ends_cancelled(first);
     EXPECT_TRUE(was_cancelled);
     EXPECT_FALSE(second.done());
     lamp.set();
@@ -301,8 +285,7 @@ TEST(event_model_test, does_what_a_flag_and_a_list_do) {
     lamp.set();
     co_await sleep_for(1s);
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(1000, body);
 }
 
 }  // namespace

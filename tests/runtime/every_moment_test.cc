@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -21,17 +20,12 @@
 #include "magpie/runtime/testing/simulation.h"
 #include "magpie/tests/runtime/allocations.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/naps.h"
 
 namespace magpie::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-task<int> nap(clock::duration length, int value) {
-  const counted frame;
-  co_await sleep_for(length);
-  co_return value;
-}
 
 task<std::unique_ptr<int>> compute(int value) {
   const counted frame;

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -16,8 +15,8 @@
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
-#include "magpie/runtime/testing/cancel_sweep.h"
-#include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
+#include "magpie/tests/runtime/elapsed.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
 
@@ -28,10 +27,6 @@ using namespace std::chrono_literals;
 
 class first_of_test : public over_workers {};
 MAGPIE_OVER_WORKERS(first_of_test);
-
-clock::duration now() {
-  return clock::now().time_since_epoch();
-}
 
 template <class T>
 task<T> later(clock::duration delay, T value) {
@@ -56,7 +51,7 @@ TEST_P(first_of_test, gives_whoever_ends_first_and_cancels_the_others) {
     const auto first = co_await first_of(later(2s, 5), later(1s, std::string("text")), nothing(3s));
     EXPECT_EQ(first.index(), 1U);
     EXPECT_EQ(std::get<1>(first), "text");
-    EXPECT_EQ(now(), 1s);
+    EXPECT_EQ(elapsed(), 1s);
     EXPECT_EQ(counted::live(), 0);
     const auto second = co_await first_of(nothing(1s), fail_after(2s));
     EXPECT_EQ(second.index(), 0U);
@@ -66,7 +61,7 @@ TEST_P(first_of_test, gives_whoever_ends_first_and_cancels_the_others) {
     auto refers = [&place]() -> task<int&> { co_return place; };
     const auto reference = co_await first_of(refers(), nothing(1s));
     EXPECT_EQ(&std::get<0>(reference).get(), &place);
-    EXPECT_EQ(now(), 3s);
+    EXPECT_EQ(elapsed(), 3s);
   };
   in_simulated_orders(GetParam(), body);
 }
@@ -80,7 +75,7 @@ TEST_P(first_of_test, an_exception_may_be_first) {
       failed = true;
     }
     EXPECT_TRUE(failed);
-    EXPECT_EQ(now(), 1s);
+    EXPECT_EQ(elapsed(), 1s);
     const auto value = co_await first_of(later(1s, 5), fail_after(2s));
     EXPECT_EQ(value.index(), 0U);
   };
@@ -100,7 +95,7 @@ TEST_P(first_of_test, of_many) {
     quiet.push_back(nothing(1s));
     const auto second = co_await first_of(std::move(quiet));
     EXPECT_EQ(second.index, 1U);
-    EXPECT_EQ(now(), 2s);
+    EXPECT_EQ(elapsed(), 2s);
     bool refused = false;
     try {
       std::vector<task<>> none;
@@ -126,7 +121,7 @@ TEST_P(first_of_test, a_foreign_cancellation_is_an_end) {
       passed = true;
     }
     EXPECT_TRUE(passed);
-    EXPECT_EQ(now(), 0s);
+    EXPECT_EQ(elapsed(), 0s);
   };
   in_simulated_orders(GetParam(), body);
 }
@@ -150,19 +145,11 @@ TEST_P(first_of_test, on_real_threads_exactly_one_wins) {
 }
 
 TEST_P(first_of_test, cancelled_at_every_moment) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    auto victim = []() -> task<> {
-      co_await first_of(later(1s, 1), nothing(2s));
-      co_await first_of(nothing(2s), later(1s, 1), nothing(1s));
-    };
-    auto begin = [&](simulation& world) {
-      cast players;
-      players.victim = world.spawn(victim());
-      return players;
-    };
-    auto check = [] { ASSERT_EQ(counted::live(), 0); };
-    EXPECT_GT(cancel_sweep(simulation_options().workers(GetParam()).seed(seed), begin, check), 5U);
-  }
+  auto victim = []() -> task<> {
+    co_await first_of(later(1s, 1), nothing(2s));
+    co_await first_of(nothing(2s), later(1s, 1), nothing(1s));
+  };
+  cancelled_at_every_moment(GetParam(), 5, victim);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,9 +15,12 @@
 #include "magpie/runtime/retry.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
-#include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
+#include "magpie/tests/runtime/elapsed.h"
+#include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/naps.h"
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
@@ -28,16 +30,6 @@ using namespace std::chrono_literals;
 
 class gather_forms_test : public over_workers {};
 MAGPIE_OVER_WORKERS(gather_forms_test);
-
-clock::duration now() {
-  return clock::now().time_since_epoch();
-}
-
-task<int> nap(clock::duration length, int value) {
-  const counted frame;
-  co_await sleep_for(length);
-  co_return value;
-}
 
 task<> fail_after(clock::duration delay) {
   const counted frame;
@@ -62,7 +54,7 @@ TEST_P(gather_forms_test, exceptions_are_values_and_cancel_nothing) {
     int place = 4;
     auto [value, failed, pointer, reference] =
         co_await gather(return_exceptions, nap(3s, 1), fail_after(1s), owned(2), refers_to(place));
-    EXPECT_EQ(now(), 3s);
+    EXPECT_EQ(elapsed(), 3s);
     EXPECT_EQ(value.value(), 1);
     EXPECT_FALSE(failed.has_value());
     EXPECT_THROW(failed.value(), std::runtime_error);
@@ -100,12 +92,7 @@ TEST_P(gather_forms_test, cancelled_is_an_outcome_unless_it_means_the_caller) {
     auto handle = spawn(caller());
     co_await sleep_for(5s);
     handle.cancel();
-    bool was_cancelled = false;
-    try {
-      co_await handle;
-    } catch (const cancelled&) {
-      was_cancelled = true;
-    }
+    const bool was_cancelled = co_await ends_cancelled(handle);
     EXPECT_TRUE(was_cancelled);
   };
   in_simulated_orders(GetParam(), body);
@@ -217,7 +204,7 @@ class flaky {
  public:
   explicit flaky(int failures) : failures_(failures) {}
   task<int> call() {
-    times.push_back(now());
+    times.push_back(elapsed());
     co_await yield();
     if (static_cast<int>(times.size()) <= failures_) throw std::runtime_error("not yet");
     co_return 5;
@@ -278,24 +265,16 @@ TEST(retry_policy_test, delays) {
 }
 
 TEST_P(gather_forms_test, at_every_moment) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    auto victim = []() -> task<> {
-      flaky service(2);
-      co_await retry(retry_policy(), [&service] { return service.call(); });
-      std::vector<task<int>> naps;
-      for (int i = 0; i < 4; ++i)
-        naps.push_back(nap(std::chrono::seconds(i), i));
-      co_await gather(at_most(2), std::move(naps));
-      co_await gather(return_exceptions, fail_after(1s), nap(2s, 1));
-    };
-    auto begin = [&](simulation& world) {
-      cast players;
-      players.victim = world.spawn(victim());
-      return players;
-    };
-    auto check = [] { ASSERT_EQ(counted::live(), 0); };
-    EXPECT_GT(cancel_sweep(simulation_options().workers(GetParam()).seed(seed), begin, check), 9U);
-  }
+  auto victim = []() -> task<> {
+    flaky service(2);
+    co_await retry(retry_policy(), [&service] { return service.call(); });
+    std::vector<task<int>> naps;
+    for (int i = 0; i < 4; ++i)
+      naps.push_back(nap(std::chrono::seconds(i), i));
+    co_await gather(at_most(2), std::move(naps));
+    co_await gather(return_exceptions, fail_after(1s), nap(2s, 1));
+  };
+  cancelled_at_every_moment(GetParam(), 9, victim);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,15 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "magpie/runtime/cancel_scope.h"
 #include "magpie/runtime/error.h"
-#include "magpie/runtime/gather.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
-#include "magpie/runtime/spawn.h"
-#include "magpie/runtime/testing/cancel_sweep.h"
-#include "magpie/runtime/testing/simulation.h"
 #include "magpie/runtime/timeout.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
 
@@ -209,23 +204,15 @@ TEST_P(generator_test, runs_under_its_consumer) {
 }
 
 TEST_P(generator_test, consumer_cancelled_at_every_moment) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    auto victim = []() -> task<> {
-      auto source = squares(count_to(4, 1s));
-      for (;;) {
-        const std::optional<int> value = co_await source.next();
-        if (!value) break;
-        co_await yield();
-      }
-    };
-    auto begin = [&](simulation& world) {
-      cast players;
-      players.victim = world.spawn(victim());
-      return players;
-    };
-    auto check = [] { ASSERT_EQ(counted::live(), 0); };
-    EXPECT_GT(cancel_sweep(simulation_options().workers(GetParam()).seed(seed), begin, check), 4U);
-  }
+  auto victim = []() -> task<> {
+    auto source = squares(count_to(4, 1s));
+    for (;;) {
+      const std::optional<int> value = co_await source.next();
+      if (!value) break;
+      co_await yield();
+    }
+  };
+  cancelled_at_every_moment(GetParam(), 4, victim);
 }
 
 // Values that need no suspension cost no stack, also where a transfer is no tail call.

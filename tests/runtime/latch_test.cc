@@ -18,8 +18,10 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -161,13 +163,7 @@ TEST_P(latch_test, may_end_as_soon_as_nobody_waits) {
 TEST_P(latch_test, who_still_waits_at_the_end_is_cancelled) {
   latch door(100);
   std::atomic<int> passed = 0;
-  auto body = [](latch& what, std::atomic<int>& count) -> task<> {
-    for (int i = 0; i < 20; ++i)
-      spawn(await(what, count)).detach();
-    for (int i = 0; i < 5; ++i)
-      co_await yield();
-  };
-  run(body(door, passed), options().workers(GetParam()));
+  ends_while_they_wait(GetParam(), [&] { return await(door, passed); });
   EXPECT_EQ(passed, 0);
   door.count_down(100);
 }
@@ -177,16 +173,8 @@ TEST(latch_fairness_test, what_is_always_open_does_not_starve_others) {
     while (!stop)
       co_await what.wait();
   };
-  auto body = [&]() -> task<> {
-    latch door(0);
-    bool stop = false;
-    auto first = spawn(greedy(door, stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  latch door(0);
+  expect_others_to_run_beside([&](const bool& stop) { return greedy(door, stop); });
 }
 
 // ------------------------------------------------------------------------------------ cancelled
@@ -265,8 +253,7 @@ TEST(latch_model_test, does_what_a_number_and_a_list_do) {
       one.cancel();
     co_await sleep_for(1s);
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(500, body);
 }
 
 }  // namespace

@@ -17,8 +17,10 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -192,15 +194,7 @@ TEST(oneshot_fairness_test, what_is_always_ready_does_not_starve_others) {
       co_await ends.receiver;
     }
   };
-  auto body = [&]() -> task<> {
-    bool stop = false;
-    auto first = spawn(greedy(stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  expect_others_to_run_beside(greedy);
 }
 
 // The value is either with who was cancelled, or still there.
@@ -231,7 +225,7 @@ TEST_P(oneshot_test, loses_nothing_when_the_receiver_is_cancelled_at_any_moment)
 
 // Random uses of one, against three facts: sent, received, gone.
 TEST(oneshot_model_test, does_what_an_optional_does) {
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+  for_seeds(rounds_of(10), [](std::uint64_t seed) {
     std::mt19937_64 random(seed);
     auto ends = make_oneshot<int>();
     std::optional<oneshot_sender<int>> sender = std::move(ends.sender);
@@ -268,7 +262,7 @@ TEST(oneshot_model_test, does_what_an_optional_does) {
         EXPECT_EQ(receiver->closed(), sent || !sender);
       }
     }
-  }
+  });
 }
 
 }  // namespace

@@ -4,13 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,10 +15,10 @@
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
-#include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
-#include "magpie/tests/runtime/exchange_model.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/queue_users.h"
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
@@ -32,28 +28,6 @@ using namespace std::chrono_literals;
 
 class queue_test : public over_workers {};
 MAGPIE_OVER_WORKERS(queue_test);
-
-using item = std::unique_ptr<int>;
-
-template <class Queue>
-task<> put_one(Queue& to, int what, std::vector<int>& log) {
-  co_await to.put(what);
-  log.push_back(what);
-}
-
-template <class Queue>
-task<> get_one(Queue& from, std::vector<int>& log) {
-  const int got = co_await from.get();
-  log.push_back(got);
-}
-
-task<> wait_for_all(join_handle<>& handle, bool& shut_down) {
-  try {
-    co_await handle;
-  } catch (const queue_shut_down&) {
-    shut_down = true;
-  }
-}
 
 TEST(queue_size_test, says_how_full_it_is) {
   queue<int> two(2);
@@ -201,173 +175,6 @@ TEST(queue_wait_test, cancelled_waiters_are_passed_over) {
   simulate(body());
 }
 
-// ------------------------------------------------------------------------------------ all kinds
-
-template <class Queue>
-class any_queue_test : public ::testing::Test {};
-using kinds = ::testing::Types<queue<int>, lifo_queue<int>, priority_queue<int>>;
-TYPED_TEST_SUITE(any_queue_test, kinds);
-
-TYPED_TEST(any_queue_test, task_done_too_often_is_told) {
-  TypeParam of;
-  EXPECT_THROW(of.task_done(), usage_error);
-  EXPECT_TRUE(of.try_put(1));
-  of.task_done();
-  EXPECT_THROW(of.task_done(), usage_error);
-}
-
-template <class Queue>
-task<> work(Queue& from, int& sum) {
-  for (;;) {
-    const int next = co_await from.get();
-    co_await sleep_for(1s);
-    sum += next;
-    from.task_done();
-  }
-}
-
-template <class Queue>
-task<> wait_until_done(Queue& of, int& sum, int expected) {
-  co_await of.join();
-  EXPECT_EQ(sum, expected);
-}
-
-TYPED_TEST(any_queue_test, join_waits_until_all_is_done) {
-  auto body = []() -> task<> {
-    TypeParam of;
-    co_await of.join();  // Nothing to do.
-    int sum = 0;
-    for (int i = 0; i < 100; ++i)
-      EXPECT_TRUE(of.try_put(i));
-    auto a = spawn(work(of, sum));
-    auto b = spawn(work(of, sum));
-    auto also = spawn(wait_until_done(of, sum, 4950));
-    co_await wait_until_done(of, sum, 4950);
-    co_await also;
-    co_await of.put(50);
-    co_await wait_until_done(of, sum, 5000);
-    of.shutdown();
-    bool first = false;
-    bool second = false;
-    co_await wait_for_all(a, first);
-    co_await wait_for_all(b, second);
-    EXPECT_TRUE(first && second);
-  };
-  simulate(body());
-}
-
-TYPED_TEST(any_queue_test, shutdown_when_empty) {
-  TypeParam of;
-  of.shutdown();
-  of.shutdown();
-  EXPECT_THROW(of.try_put(1), queue_shut_down);
-  EXPECT_THROW(of.try_get(), queue_shut_down);
-  auto body = [&]() -> task<> {
-    std::vector<int> log;
-    auto put = spawn(put_one(of, 1, log));
-    auto get = spawn(get_one(of, log));
-    bool put_refused = false;
-    bool get_refused = false;
-    co_await wait_for_all(put, put_refused);
-    co_await wait_for_all(get, get_refused);
-    EXPECT_TRUE(put_refused && get_refused);
-    co_await of.join();
-  };
-  simulate(body());
-}
-
-TYPED_TEST(any_queue_test, shutdown_leaves_what_is_in_it) {
-  auto body = []() -> task<> {
-    TypeParam of(2);
-    std::vector<int> log;
-    EXPECT_TRUE(of.try_put(1));
-    EXPECT_TRUE(of.try_put(1));
-    auto waits = spawn(put_one(of, 2, log));
-    co_await sleep_for(1s);
-    of.shutdown();
-    bool refused = false;
-    co_await wait_for_all(waits, refused);
-    EXPECT_TRUE(refused);
-    EXPECT_EQ(of.size(), 2U);
-    EXPECT_THROW(of.try_put(3), queue_shut_down);
-    const int got = co_await of.get();
-    EXPECT_EQ(got, 1);
-    EXPECT_EQ(of.try_get(), 1);
-    EXPECT_THROW(of.try_get(), queue_shut_down);
-    int nothing = 0;
-    auto joins = spawn(wait_until_done(of, nothing, 0));
-    of.task_done();
-    co_await sleep_for(1s);
-    EXPECT_FALSE(joins.done());
-    of.task_done();
-    co_await joins;
-    EXPECT_THROW(of.task_done(), usage_error);
-  };
-  simulate(body());
-}
-
-TYPED_TEST(any_queue_test, shutdown_wakes_who_waits_for_items) {
-  for (const bool immediately : {false, true}) {
-    auto body = [](bool at_once) -> task<> {
-      TypeParam of;
-      std::vector<int> log;
-      std::vector<join_handle<>> getters;
-      for (int i = 0; i < 3; ++i)
-        getters.push_back(spawn(get_one(of, log)));
-      co_await sleep_for(1s);
-      of.shutdown(at_once);
-      for (auto& getter : getters) {
-        bool refused = false;
-        co_await wait_for_all(getter, refused);
-        EXPECT_TRUE(refused);
-      }
-    };
-    simulate(body(immediately));
-  }
-}
-
-TYPED_TEST(any_queue_test, immediate_shutdown_drops_and_counts_them_as_done) {
-  auto body = []() -> task<> {
-    TypeParam of(3);
-    std::vector<int> log;
-    for (int i = 0; i < 3; ++i)
-      EXPECT_TRUE(of.try_put(1));
-    auto waits = spawn(put_one(of, 2, log));
-    const int got = co_await of.get();  // One is being worked on.
-    EXPECT_EQ(got, 1);
-    int nothing = 0;
-    auto joins = spawn(wait_until_done(of, nothing, 0));
-    co_await sleep_for(1s);
-    of.shutdown();
-    of.shutdown(true);
-    EXPECT_TRUE(of.empty());
-    EXPECT_THROW(of.try_get(), queue_shut_down);
-    co_await sleep_for(1s);
-    EXPECT_FALSE(joins.done());
-    of.task_done();
-    co_await joins;
-    EXPECT_THROW(of.task_done(), usage_error);
-    bool refused = false;
-    co_await wait_for_all(waits, refused);
-  };
-  simulate(body());
-}
-
-TYPED_TEST(any_queue_test, immediate_shutdown_ends_join) {
-  auto body = []() -> task<> {
-    TypeParam of;
-    EXPECT_TRUE(of.try_put(1));
-    EXPECT_TRUE(of.try_put(2));
-    int nothing = 0;
-    auto joins = spawn(wait_until_done(of, nothing, 0));
-    co_await sleep_for(1s);
-    EXPECT_FALSE(joins.done());
-    of.shutdown(true);
-    co_await joins;
-  };
-  simulate(body());
-}
-
 // ------------------------------------------------------------------------------------ items
 
 template <class Queue>
@@ -412,17 +219,6 @@ TEST(queue_item_test, may_use_the_queue_when_it_is_destroyed) {
 task<> put_range(queue<item>& to, int from, int count) {
   for (int i = from; i < from + count; ++i)
     co_await to.put(std::make_unique<int>(i));
-}
-
-task<> get_all(queue<item>& from, std::vector<int>& got) {
-  try {
-    for (;;) {
-      const item next = co_await from.get();
-      got.push_back(*next);
-      from.task_done();
-    }
-  } catch (const queue_shut_down&) {
-  }
 }
 
 TEST_P(queue_test, each_item_arrives_once) {
@@ -493,116 +289,7 @@ TEST(queue_fairness_test, what_is_always_ready_does_not_starve_others) {
       co_await of.join();
     }
   };
-  auto body = [&]() -> task<> {
-    bool stop = false;
-    auto first = spawn(greedy(stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
-}
-
-// ------------------------------------------------------------------------------------ cancelled
-
-struct scene {
-  explicit scene(std::size_t most) : of(most) {}
-  queue<item> of;
-  std::vector<int> attempted;
-  std::vector<int> arrived;  // Or still with who wanted to put them.
-};
-
-task<> put_some(scene& all, int from) {
-  for (int i = from; i < from + 3; ++i) {
-    item mine = std::make_unique<int>(i);
-    all.attempted.push_back(i);
-    try {
-      co_await all.of.put(std::move(mine));
-    } catch (const cancelled&) {
-      if (mine != nullptr) all.arrived.push_back(*mine);
-      throw;
-    }
-  }
-}
-
-// Shuts the queue down when all that these put has been worked on.
-task<> play_scene(scene& all) {
-  auto gets = spawn(get_all(all.of, all.arrived));
-  auto a = spawn(put_some(all, 0));
-  auto b = spawn(put_some(all, 20));
-  co_await a;
-  co_await b;
-  co_await sleep_for(1s);  // The victim has had its chance.
-  co_await all.of.join();
-  all.of.shutdown();
-  co_await gets;
-}
-
-TEST_P(queue_test, loses_nothing_when_somebody_is_cancelled_at_any_moment) {
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-    for (const bool cancel_putter : {true, false}) {
-      SCOPED_TRACE("seed " + std::to_string(seed) + (cancel_putter ? ", put" : ", get"));
-      std::optional<scene> all;
-      auto begin = [&](simulation& world) {
-        all.emplace(1);
-        cast players;
-        players.victim = cancel_putter ? world.spawn(put_some(*all, 10))
-                                       : world.spawn(get_all(all->of, all->arrived));
-        players.others.push_back(world.spawn(play_scene(*all)));
-        return players;
-      };
-      auto check = [&] {
-        std::sort(all->attempted.begin(), all->attempted.end());
-        std::sort(all->arrived.begin(), all->arrived.end());
-        ASSERT_EQ(all->attempted, all->arrived);
-      };
-      const auto settings = simulation_options().workers(GetParam()).seed(seed);
-      EXPECT_GT(cancel_sweep(settings, begin, check), 2U);
-    }
-  }
-}
-
-// ------------------------------------------------------------------------------------ a model
-
-template <class Queue>
-task<> put_for_model(Queue& to, int what, std::shared_ptr<exchange_model::outcome> result) {
-  co_await to.put(what);
-  result->ended = true;
-}
-
-template <class Queue>
-task<> get_for_model(Queue& from, std::shared_ptr<exchange_model::outcome> result) {
-  result->got = co_await from.get();
-  result->ended = true;
-}
-
-template <class Queue>
-void compare_with_lists(std::function<std::size_t(const std::deque<int>&)> next) {
-  for (const std::size_t most : {1U, 4U}) {
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-      SCOPED_TRACE("seed " + std::to_string(seed) + ", at most " + std::to_string(most));
-      Queue of(most);
-      exchange_model model;
-      model.capacity = most;
-      model.next = next;
-      model.put = [&](int what, auto result) { return put_for_model(of, what, result); };
-      model.get = [&](auto result) { return get_for_model(of, result); };
-      model.try_put = [&](int what) { return of.try_put(what); };
-      model.try_get = [&] { return of.try_get(); };
-      model.size = [&] { return of.size(); };
-      simulate(model.play(seed, 1000), simulation_options().workers(2).seed(seed));
-    }
-  }
-}
-
-TEST(queue_model_test, does_what_lists_do) {
-  compare_with_lists<queue<int>>([](const auto&) { return std::size_t{0}; });
-  compare_with_lists<lifo_queue<int>>([](const auto& items) { return items.size() - 1; });
-  compare_with_lists<priority_queue<int>>([](const auto& items) {
-    const auto at = std::min_element(items.begin(), items.end());
-    return static_cast<std::size_t>(at - items.begin());
-  });
+  expect_others_to_run_beside(greedy);
 }
 
 }  // namespace

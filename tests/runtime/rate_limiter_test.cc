@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <deque>
 #include <optional>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -17,8 +19,10 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/elapsed.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -29,13 +33,9 @@ using times = std::vector<clock::duration>;
 class rate_limiter_test : public over_workers {};
 MAGPIE_OVER_WORKERS(rate_limiter_test);
 
-clock::duration now() {
-  return clock::now().time_since_epoch();
-}
-
 task<> take(rate_limiter& from, std::uint32_t tokens, times& when) {
   co_await from.acquire(tokens);
-  when.push_back(now());
+  when.push_back(elapsed());
 }
 
 TEST_P(rate_limiter_test, a_burst_and_then_evenly) {
@@ -147,6 +147,97 @@ TEST_P(rate_limiter_test, on_real_threads) {
     EXPECT_GE(clock::now() - begun, 190 * 10us);
   };
   run(body(), options().workers(GetParam()));
+}
+
+// ------------------------------------------------------------------------------------ a model
+
+// A bucket that knows when it will be full, and the queue of those who wait for tokens.
+class bucket {
+ public:
+  static constexpr std::uint32_t burst = 4;
+  static constexpr clock::duration interval = 1ms;
+
+  // What those who have tokens are expected to note.
+  times given;
+
+  std::size_t waiting() const { return waiting_.size(); }
+  bool try_take(std::uint32_t tokens, clock::duration now) {
+    if (!waiting_.empty() || ready_at(tokens) > now) return false;
+    full_at_ = std::max(full_at_, now) + tokens * interval;
+    return true;
+  }
+  void join(std::uint32_t tokens, clock::duration now) {
+    if (waiting_.empty()) since_ = now;
+    waiting_.push_back(tokens);
+    pass(now);
+  }
+  void leave(std::size_t place, clock::duration now) {
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(place));
+    if (place == 0) since_ = now;
+    pass(now);
+  }
+  void pass(clock::duration now) {
+    while (!waiting_.empty()) {
+      const clock::duration at = std::max(since_, ready_at(waiting_.front()));
+      if (at > now) break;
+      full_at_ = std::max(full_at_, at) + waiting_.front() * interval;
+      since_ = at;
+      given.push_back(at);
+      waiting_.pop_front();
+    }
+  }
+
+ private:
+  clock::duration ready_at(std::uint32_t tokens) const {
+    return full_at_ + tokens * interval - burst * interval;
+  }
+
+  std::deque<std::uint32_t> waiting_;
+  clock::duration since_{0};  // The first can take since then.
+  clock::duration full_at_{0};
+};
+
+TEST(rate_limiter_model_test, does_what_a_bucket_and_a_queue_do) {
+  auto body = [](std::uint64_t seed) -> task<> {
+    std::mt19937_64 random(seed);
+    rate_limiter limit(1, bucket::interval, bucket::burst);
+    bucket expected;
+    times given;
+    std::deque<join_handle<>> waiting;
+    for (int i = 0; i < 1000; ++i) {
+      const auto tokens = static_cast<std::uint32_t>(random() % bucket::burst + 1);
+      switch (random() % 4) {
+        case 0:
+          EXPECT_EQ(limit.try_acquire(tokens), expected.try_take(tokens, elapsed()));
+          break;
+        case 1:
+          if (!waiting.empty()) {
+            const std::size_t place = random() % waiting.size();
+            waiting[place].cancel();
+            waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(place));
+            expected.leave(place, elapsed());
+          }
+          break;
+        default:
+          waiting.push_back(spawn(take(limit, tokens, given)));
+          expected.join(tokens, elapsed());
+      }
+      co_await sleep_for(random() % 6 * 500us);
+      co_await sleep_for(1ns);  // Who has tokens now has gone on.
+      expected.pass(elapsed());
+      EXPECT_EQ(given, expected.given);
+      while (waiting.size() > expected.waiting()) {
+        EXPECT_TRUE(waiting.front().done());
+        waiting.pop_front();
+      }
+      given.clear();
+      expected.given.clear();
+    }
+    for (join_handle<>& each : waiting)
+      each.cancel();
+    co_await sleep_for(1s);
+  };
+  in_random_rounds(1000, body);
 }
 
 }  // namespace

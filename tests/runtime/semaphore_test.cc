@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <random>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,8 +18,11 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
+#include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -109,12 +110,7 @@ TEST(semaphore_order_test, who_leaves_makes_room_for_the_next) {
     big.cancel();
     co_await small;
     EXPECT_EQ(order, (std::vector<int>{2}));
-    bool was_cancelled = false;
-    try {
-      co_await big;
-    } catch (const cancelled&) {
-      was_cancelled = true;
-    }
+    const bool was_cancelled = co_await ends_cancelled(big);
     EXPECT_TRUE(was_cancelled);
     EXPECT_EQ(permits.available(), 1U);
   };
@@ -193,16 +189,8 @@ TEST(semaphore_fairness_test, what_is_always_free_does_not_starve_others) {
     while (!stop)
       const semaphore_permit permit = co_await from.acquire();
   };
-  auto body = [&]() -> task<> {
-    semaphore permits(1);
-    bool stop = false;
-    auto first = spawn(greedy(permits, stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  semaphore permits(1);
+  expect_others_to_run_beside([&](const bool& stop) { return greedy(permits, stop); });
 }
 
 // ------------------------------------------------------------------------------------ cancelled
@@ -284,8 +272,7 @@ TEST(semaphore_model_test, does_what_a_list_of_requests_does) {
       r.handle.cancel();
     co_await sleep_for(1s);  // They leave the semaphore before it ends.
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(2000, body);
 }
 
 }  // namespace

@@ -20,8 +20,10 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -268,16 +270,8 @@ TEST(shared_mutex_fairness_test, what_is_always_free_does_not_starve_others) {
       const exclusive_guard guard = co_await free.lock();
     }
   };
-  auto body = [&]() -> task<> {
-    magpie::shared_mutex lock;
-    bool stop = false;
-    auto first = spawn(greedy(lock, stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  magpie::shared_mutex lock;
+  expect_others_to_run_beside([&](const bool& stop) { return greedy(lock, stop); });
 }
 
 // ------------------------------------------------------------------------------------ cancelled
@@ -393,8 +387,7 @@ TEST(shared_mutex_model_test, does_what_a_queue_of_requests_does) {
       left.handle.cancel();
     co_await sleep_for(1s);
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(2000, body);
 }
 
 }  // namespace

@@ -23,6 +23,7 @@
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/suspension.h"
+#include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
@@ -221,12 +222,7 @@ TEST_P(simulation_test, no_deadlock_while_somebody_sleeps) {
     auto stuck = spawn(hang(), "stuck");
     co_await sleep_for(1h);
     stuck.cancel();
-    bool was_cancelled = false;
-    try {
-      co_await stuck;
-    } catch (const cancelled&) {
-      was_cancelled = true;
-    }
+    const bool was_cancelled = co_await ends_cancelled(stuck);
     EXPECT_TRUE(was_cancelled);
   };
   EXPECT_EQ(deadlock_message(world, body()), "no deadlock");

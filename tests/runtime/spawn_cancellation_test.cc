@@ -10,6 +10,7 @@
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
 #include "magpie/tests/runtime/spawned.h"

@@ -43,16 +43,6 @@ inline task<> sleep_long(bool& cancelled_there) {
   }
 }
 
-// Awaits a task that gives nothing; whether it was cancelled.
-inline task<bool> ends_cancelled(join_handle<>& awaited) {
-  try {
-    co_await awaited;
-  } catch (const cancelled&) {
-    co_return true;
-  }
-  co_return false;
-}
-
 // The reports of one runtime.
 class reports {
  public:

@@ -12,6 +12,7 @@
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
@@ -98,12 +99,7 @@ TEST_F(task_test, a_deep_recursion_is_cancelled) {
     co_await sleep_for(1s);
     EXPECT_EQ(counted::live(), levels + 1);
     handle.cancel();
-    bool was_cancelled = false;
-    try {
-      co_await handle;
-    } catch (const cancelled&) {
-      was_cancelled = true;
-    }
+    const bool was_cancelled = co_await ends_cancelled(handle);
     EXPECT_TRUE(was_cancelled);
     EXPECT_EQ(counted::live(), 0);
   };

@@ -20,8 +20,11 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
+#include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -70,16 +73,6 @@ TEST_P(task_mutex_test, lets_in_one_at_a_time) {
 task<> sign(magpie::mutex& book, int name, std::vector<int>& order) {
   const mutex_guard guard = co_await book.lock();
   order.push_back(name);
-}
-
-// Whether it ended by being cancelled.
-task<bool> ends_cancelled(join_handle<>& handle) {
-  try {
-    co_await handle;
-  } catch (const cancelled&) {
-    co_return true;
-  }
-  co_return false;
 }
 
 TEST(task_mutex_order_test, first_come_first_served) {
@@ -253,16 +246,8 @@ TEST(task_mutex_fairness_test, what_is_always_free_does_not_starve_others) {
     while (!stop)
       const mutex_guard guard = co_await free.lock();
   };
-  auto body = [&]() -> task<> {
-    magpie::mutex door;
-    bool stop = false;
-    auto first = spawn(greedy(door, stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  magpie::mutex door;
+  expect_others_to_run_beside([&](const bool& stop) { return greedy(door, stop); });
 }
 
 // ------------------------------------------------------------------------------------ cancelled
@@ -345,8 +330,7 @@ TEST(task_mutex_model_test, does_what_a_queue_of_requests_does) {
       left.cancel();
     co_await sleep_for(1s);
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(2000, body);
 }
 
 }  // namespace

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -16,9 +14,11 @@
 #include "magpie/runtime/semaphore.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
-#include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
+#include "magpie/tests/runtime/elapsed.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/naps.h"
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
@@ -28,16 +28,6 @@ using namespace std::chrono_literals;
 
 class timeout_test : public over_workers {};
 MAGPIE_OVER_WORKERS(timeout_test);
-
-clock::duration now() {
-  return clock::now().time_since_epoch();
-}
-
-task<int> nap(clock::duration length, int value) {
-  const counted frame;
-  co_await sleep_for(length);
-  co_return value;
-}
 
 // How a task ended.
 enum class end { value, timeout, cancelled, error };
@@ -73,10 +63,10 @@ TEST_P(timeout_test, ends_at_its_time_and_not_before) {
   auto body = []() -> task<> {
     const end late = co_await end_of(limited_nap(3s, 5s));
     EXPECT_EQ(late, end::timeout);
-    EXPECT_EQ(now(), 3s);
+    EXPECT_EQ(elapsed(), 3s);
     const end early = co_await end_of(limited_nap(3s, 2s));
     EXPECT_EQ(early, end::value);
-    EXPECT_EQ(now(), 5s);
+    EXPECT_EQ(elapsed(), 5s);
     co_await sleep_for(10s);  // The first limit's timer is gone.
     const int value = co_await with_timeout(clock::duration::max(), nap(1s, 9));
     EXPECT_EQ(value, 9);
@@ -194,7 +184,7 @@ TEST_P(timeout_test, waits_for_what_it_has_cancelled) {
   auto body = [&]() -> task<> {
     const bool ended = co_await move_on_after(1s, slow_to_stop());
     EXPECT_TRUE(ended);
-    EXPECT_EQ(now(), 11s);
+    EXPECT_EQ(elapsed(), 11s);
   };
   in_simulated_orders(GetParam(), body);
 }
@@ -212,7 +202,7 @@ TEST_P(timeout_test, can_be_moved) {
       co_return 10;
     });
     EXPECT_EQ(chunks, 10);
-    EXPECT_EQ(now(), 10s);
+    EXPECT_EQ(elapsed(), 10s);
     bool expired = false;
     const bool late =
         co_await move_on_after(clock::duration::max(), [&](timeout_scope& limit) -> task<> {
@@ -227,7 +217,7 @@ TEST_P(timeout_test, can_be_moved) {
         });
     EXPECT_FALSE(late);
     EXPECT_TRUE(expired);
-    EXPECT_EQ(now(), 11s);
+    EXPECT_EQ(elapsed(), 11s);
     const bool past = co_await move_on_after(1h, [](timeout_scope& limit) -> task<> {
       limit.reschedule(clock::time_point::min());
       co_await yield();
@@ -321,22 +311,14 @@ TEST(timeout_timer_test, none_is_left_behind) {
 // ------------------------------------------------------------------------------------ disturbed
 
 TEST_P(timeout_test, cancelled_at_every_moment) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    auto victim = []() -> task<> {
-      for (int i = 0; i < 3; ++i) {
-        const std::optional<int> value =
-            co_await move_on_after(2s, nap(std::chrono::seconds(i + 1), 1));
-        EXPECT_TRUE(i == 1 || value.has_value() == (i == 0));
-      }
-    };
-    auto begin = [&](simulation& world) {
-      cast players;
-      players.victim = world.spawn(victim());
-      return players;
-    };
-    auto check = [] { ASSERT_EQ(counted::live(), 0); };
-    EXPECT_GT(cancel_sweep(simulation_options().workers(GetParam()).seed(seed), begin, check), 3U);
-  }
+  auto victim = []() -> task<> {
+    for (int i = 0; i < 3; ++i) {
+      const std::optional<int> value =
+          co_await move_on_after(2s, nap(std::chrono::seconds(i + 1), 1));
+      EXPECT_TRUE(i == 1 || value.has_value() == (i == 0));
+    }
+  };
+  cancelled_at_every_moment(GetParam(), 3, victim);
 }
 
 // On real threads, the limit and the end meet again and again.

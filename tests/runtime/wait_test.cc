@@ -5,20 +5,20 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <random>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
-#include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
+#include "magpie/tests/runtime/elapsed.h"
+#include "magpie/tests/runtime/ends_cancelled.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/naps.h"
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
@@ -29,16 +29,6 @@ using places = std::vector<std::size_t>;
 
 class wait_test : public over_workers {};
 MAGPIE_OVER_WORKERS(wait_test);
-
-clock::duration now() {
-  return clock::now().time_since_epoch();
-}
-
-task<int> nap(clock::duration length, int value) {
-  const counted frame;
-  co_await sleep_for(length);
-  co_return value;
-}
 
 task<int> fail_after(clock::duration delay) {
   co_await sleep_for(delay);
@@ -65,11 +55,11 @@ TEST_P(wait_test, all_in_the_order_of_their_ends) {
     const wait_result seen = co_await wait(handles);
     EXPECT_EQ(seen.done, (places{1, 2, 0}));
     EXPECT_TRUE(seen.pending.empty());
-    EXPECT_EQ(now(), 3s);
+    EXPECT_EQ(elapsed(), 3s);
     // The outcomes are still there, and what has ended is told at once.
     const wait_result again = co_await wait(handles, wait_until::first_completed);
     EXPECT_EQ(again.done, (places{0, 1, 2}));
-    EXPECT_EQ(now(), 3s);
+    EXPECT_EQ(elapsed(), 3s);
     for (auto& each : handles)
       co_await each;
   };
@@ -82,7 +72,7 @@ TEST_P(wait_test, the_first_to_complete) {
     const wait_result seen = co_await wait(handles, wait_until::first_completed);
     EXPECT_EQ(seen.done, (places{1}));
     EXPECT_EQ(seen.pending, (places{0, 2}));
-    EXPECT_EQ(now(), 1s);
+    EXPECT_EQ(elapsed(), 1s);
     co_await cancel_all(handles);
   };
   in_simulated_orders(GetParam(), body);
@@ -95,7 +85,7 @@ TEST_P(wait_test, the_first_exception) {
     const wait_result seen = co_await wait(handles, wait_until::first_exception);
     EXPECT_EQ(seen.done, (places{0, 2}));
     EXPECT_EQ(seen.pending, (places{1}));
-    EXPECT_EQ(now(), 2s);
+    EXPECT_EQ(elapsed(), 2s);
     bool failed = false;
     try {
       co_await handles[2];
@@ -121,7 +111,7 @@ TEST_P(wait_test, a_timeout_cancels_nothing) {
     const wait_result seen = co_await wait(handles, wait_until::all_completed, 2s);
     EXPECT_EQ(seen.done, (places{0}));
     EXPECT_EQ(seen.pending, (places{1}));
-    EXPECT_EQ(now(), 2s);
+    EXPECT_EQ(elapsed(), 2s);
     const int slow = co_await handles[1];
     EXPECT_EQ(slow, 3);
     const int quick = co_await handles[0];
@@ -140,12 +130,7 @@ TEST_P(wait_test, being_cancelled_cancels_nothing) {
     auto waiter = spawn(waits(handles));
     co_await sleep_for(1s);
     waiter.cancel();
-    bool was_cancelled = false;
-    try {
-      co_await waiter;
-    } catch (const cancelled&) {
-      was_cancelled = true;
-    }
+    const bool was_cancelled = co_await ends_cancelled(waiter);
     EXPECT_TRUE(was_cancelled);
     const int value = co_await handles[0];
     EXPECT_EQ(value, 3);
@@ -181,7 +166,7 @@ TEST_P(wait_test, tells_one_after_the_other) {
       const std::optional<std::size_t> next = co_await order.next();
       const int value = co_await handles[next.value()];
       values.push_back(value);
-      EXPECT_EQ(now(), std::chrono::seconds(value));
+      EXPECT_EQ(elapsed(), std::chrono::seconds(value));
     }
     EXPECT_EQ(values, (std::vector<int>{1, 2, 3}));
     const std::optional<std::size_t> none = co_await order.next();
@@ -234,24 +219,16 @@ TEST(as_completed_misuse_test, is_told) {
 
 // The waiter is cancelled at every moment: the tasks end, and it has seen each at most once.
 TEST_P(wait_test, cancelled_at_every_moment) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    auto victim = []() -> task<> {
-      auto handles = naps({1, 2, 2});
-      as_completed order(handles);
-      std::vector<int> seen(3);
-      while (order.remaining() > 0) {
-        const std::optional<std::size_t> next = co_await order.next();
-        EXPECT_EQ(++seen.at(next.value()), 1);
-      }
-    };
-    auto begin = [&](simulation& world) {
-      cast players;
-      players.victim = world.spawn(victim());
-      return players;
-    };
-    auto check = [] { ASSERT_EQ(counted::live(), 0); };
-    EXPECT_GT(cancel_sweep(simulation_options().workers(GetParam()).seed(seed), begin, check), 3U);
-  }
+  auto victim = []() -> task<> {
+    auto handles = naps({1, 2, 2});
+    as_completed order(handles);
+    std::vector<int> seen(3);
+    while (order.remaining() > 0) {
+      const std::optional<std::size_t> next = co_await order.next();
+      EXPECT_EQ(++seen.at(next.value()), 1);
+    }
+  };
+  cancelled_at_every_moment(GetParam(), 3, victim);
 }
 
 // On real threads, each end is told exactly once.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <random>
@@ -19,8 +20,10 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
+#include "magpie/tests/runtime/disturbances.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
 namespace {
@@ -226,15 +229,7 @@ TEST(watch_fairness_test, what_is_always_ready_does_not_starve_others) {
       co_await receiver.changed();
     }
   };
-  auto body = [&]() -> task<> {
-    bool stop = false;
-    auto first = spawn(greedy(stop));
-    for (int i = 0; i < 10; ++i)
-      co_await yield();
-    stop = true;
-    co_await first;
-  };
-  run(body(), options().workers(1));
+  expect_others_to_run_beside(greedy);
 }
 
 // ------------------------------------------------------------------------------------ cancelled
@@ -272,39 +267,74 @@ TEST_P(watch_test, a_receiver_that_is_cancelled_at_any_moment_misses_nothing) {
 
 // ------------------------------------------------------------------------------------ a model
 
+struct watcher {
+  explicit watcher(watch_receiver<int> from, int version)
+      : receiver(std::move(from)), seen(version) {}
+  watch_receiver<int> receiver;
+  int seen;  // A version.
+  join_handle<> waiting;
+  bool told = false;
+  bool expected = false;
+};
+
+task<> wait_for_change(watcher& who) {
+  who.told = co_await who.receiver.changed();
+}
+
 TEST(watch_model_test, does_what_a_number_does) {
   auto body = [](std::uint64_t seed) -> task<> {
     std::mt19937_64 random(seed);
     auto ends = make_watch(-1);
     int latest = -1;
     int version = 0;
-    std::vector<std::pair<watch_receiver<int>, int>> places;
-    places.emplace_back(ends.receiver, 0);
-    for (int i = 0; i < 500; ++i) {
-      auto& [receiver, seen] = places[random() % places.size()];
-      switch (random() % 4) {
+    std::deque<watcher> all;
+    all.emplace_back(ends.receiver, 0);
+    for (int i = 0; i < 1000; ++i) {
+      watcher& one = all[random() % all.size()];
+      switch (random() % 6) {
         case 0:
-          ends.sender.send(i);
-          latest = i;
-          ++version;
+          for (std::size_t count = random() % 3; count > 0; --count) {
+            ends.sender.send(i);
+            latest = i;
+            ++version;
+            // Who waits sees the first of them.
+            for (watcher& each : all) {
+              if (each.waiting.done() || each.expected) continue;
+              each.expected = true;
+              each.seen = version;
+            }
+          }
           break;
         case 1:
-          EXPECT_EQ(receiver.get(), latest);
-          seen = version;
+          one.waiting.cancel();
           break;
         case 2:
-          EXPECT_EQ(receiver.has_changed(), seen != version);
-          if (seen == version) break;
-          co_await receiver.changed();
-          seen = version;
+          if (!one.waiting.done()) break;
+          EXPECT_EQ(one.receiver.get(), latest);
+          one.seen = version;
+          break;
+        case 3:
+        case 4:
+          if (!one.waiting.done()) break;
+          one.expected = one.seen != version;
+          one.seen = version;
+          one.waiting = spawn(wait_for_change(one));
           break;
         default:
-          if (places.size() < 5) places.emplace_back(ends.sender.subscribe(), version);
+          if (all.size() < 5) all.emplace_back(ends.sender.subscribe(), version);
+      }
+      co_await sleep_for(1s);  // All who can go on do.
+      for (watcher& each : all) {
+        EXPECT_EQ(each.told, each.expected);
+        each.told = false;
+        each.expected = false;
+        if (each.waiting.done()) EXPECT_EQ(each.receiver.has_changed(), each.seen != version);
       }
     }
+    ends.sender.send(0);
+    co_await sleep_for(1s);
   };
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    simulate(body(seed), simulation_options().workers(2).seed(seed));
+  in_random_rounds(1000, body);
 }
 
 }  // namespace
