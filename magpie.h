@@ -20,6 +20,7 @@
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/event.h"
 #include "magpie/runtime/first_of.h"
+#include "magpie/runtime/future.h"
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/generator.h"
 #include "magpie/runtime/latch.h"
