@@ -11,6 +11,7 @@
 #include "magpie/runtime/barrier.h"
 #include "magpie/runtime/blocking.h"
 #include "magpie/runtime/broadcast.h"
+#include "magpie/runtime/call_later.h"
 #include "magpie/runtime/cancel_scope.h"
 #include "magpie/runtime/channel.h"
 #include "magpie/runtime/clock.h"
