@@ -32,6 +32,7 @@
 #include "magpie/runtime/outcome.h"
 #include "magpie/runtime/queue.h"
 #include "magpie/runtime/rate_limiter.h"
+#include "magpie/runtime/resource_pool.h"
 #include "magpie/runtime/retry.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/semaphore.h"
