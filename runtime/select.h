@@ -23,6 +23,7 @@
 
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/deadline.h"
+#include "magpie/runtime/future.h"
 #include "magpie/runtime/internal/exchange_awaiter.h"
 #include "magpie/runtime/oneshot.h"
 #include "magpie/runtime/sleep.h"
@@ -166,6 +167,10 @@ oneshot_operation<T> operation_of(const oneshot_receiver<T>& from) {
   return select_access::operation_of(from);
 }
 template <class T>
+future_operation<T, settled_case> operation_of(const future<T>& from) {
+  return future_operation<T, settled_case>(future_access::state(from));
+}
+template <class T>
 task_end operation_of(const join_handle<T>& handle) {
   return {spawn_access::record(handle)};
 }
@@ -254,6 +259,7 @@ class [[nodiscard("select does nothing until it is awaited")]] select_operation 
 //   sleep_for(), sleep_until() of which the first that is due counts; when its time has come, what
 //                              else is possible goes first, so sleep_for(0s) asks without waiting
 //   handle                     of a spawned task: until it has ended, whose outcome is not taken
+//   future                     until it has a result, which is not taken
 //
 // Throws what the one that takes effect throws (channel_closed, queue_shut_down), `cancelled`, and
 // then none has taken effect, std::bad_alloc, usage_error for an empty handle. Sources and handles
@@ -264,9 +270,9 @@ template <class... Operations>
 auto select(Operations&&... operations) {
   static_assert(sizeof...(Operations) > 0, "select() of nothing would wait for ever");
   static_assert((internal::selectable<Operations> && ...),
-                "select() takes receive(), send(), get(), put(), changed(), wait(), sleep_for(), "
-                "and a oneshot_receiver or join_handle that is no temporary; spawn() a task, or "
-                "use first_of()");
+                "select() takes receive(), send(), get(), put(), changed(), wait(), sleep_for(), a "
+                "future, and a oneshot_receiver or join_handle that is no temporary; spawn() a "
+                "task, or use first_of()");
   return internal::select_operation(
       internal::operation_of(std::forward<Operations>(operations))...);
 }

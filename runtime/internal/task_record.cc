@@ -1,5 +1,6 @@
 #include "magpie/runtime/internal/task_record.h"
 
+#include <algorithm>
 #include <mutex>
 #include <new>
 #include <string>
@@ -154,6 +155,45 @@ void task_record::cancel(std::string reason) noexcept {
 std::string task_record::cancel_reason() const {
   const std::lock_guard lock(mutex_);
   return rare_ == nullptr ? std::string() : rare_->cancel_reason;
+}
+
+std::shared_ptr<const void> task_record::find_local(const void* key) const noexcept {
+  if (!has_locals_.load()) return nullptr;
+  const std::lock_guard lock(mutex_);
+  for (const local_value& each : *rare_->locals) {
+    if (each.key == key) return each.value;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const void> task_record::exchange_local(const void* key,
+                                                        std::shared_ptr<const void> value) {
+  std::shared_ptr<const local_values> before;  // Let go of outside the lock.
+  const std::lock_guard lock(mutex_);
+  rare_parts& parts = rare();
+  auto changed = std::make_shared<local_values>();
+  if (parts.locals != nullptr) *changed = *parts.locals;
+  const auto found = std::ranges::find(*changed, key, &local_value::key);
+  if (found == changed->end()) {
+    changed->push_back({key, std::move(value)});
+    value = nullptr;
+  } else {
+    found->value.swap(value);
+  }
+  before = std::exchange(parts.locals, std::move(changed));
+  has_locals_.store(true);
+  return value;
+}
+
+void task_record::inherit_locals(const task_record& from) {
+  if (!from.has_locals_.load()) return;
+  std::shared_ptr<const local_values> inherited;
+  {
+    const std::lock_guard lock(from.mutex_);
+    inherited = from.rare_->locals;
+  }
+  rare().locals = std::move(inherited);
+  has_locals_.store(true);
 }
 
 void task_record::end() noexcept {

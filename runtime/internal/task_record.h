@@ -11,6 +11,7 @@
 #include <source_location>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/internal/context.h"
@@ -122,6 +123,15 @@ class task_record {
   void cancel(std::string reason) noexcept;
   std::string cancel_reason() const;
 
+  // The values of its task_locals. Any coroutine of the task; `key` is the address of a task_local.
+  // Null if it has none.
+  std::shared_ptr<const void> find_local(const void* key) const noexcept;
+  // Gives the value before. Null takes it away. Throws std::bad_alloc.
+  std::shared_ptr<const void> exchange_local(const void* key, std::shared_ptr<const void> value);
+  // Before start: all that the other task, which is the running one, has now. Throws
+  // std::bad_alloc.
+  void inherit_locals(const task_record& from);
+
   // Whether it has ended with an exception. After the end.
   bool has_failed() const noexcept { return outcome().has_error(); }
 
@@ -146,6 +156,12 @@ class task_record {
   friend class group;
   friend class task_registry;
 
+  struct local_value {
+    const void* key;
+    std::shared_ptr<const void> value;
+  };
+  using local_values = std::vector<local_value>;
+
   // What most tasks never have: a million that sleep should cost little (tests/stress).
   struct rare_parts {
     std::string cancel_reason;
@@ -155,6 +171,8 @@ class task_record {
     // Of the child of a group: set before start, and how it has failed, if it has.
     clock::time_point deadline = clock::time_point::max();
     std::exception_ptr failure;
+    // Shared with the tasks that have inherited them, so replaced and never changed.
+    std::shared_ptr<const local_values> locals;
   };
   // Under mutex_.
   rare_parts& rare();
@@ -176,6 +194,8 @@ class task_record {
   one_shot_event ended_;
   // Under mutex_. Whose outcome nobody has claimed: an exception is then reported.
   bool claimed_ = false;
+  // So that who spawns need not take the lock to see that there is nothing to inherit.
+  std::atomic<bool> has_locals_{false};
   std::uint16_t shard_ = 0;            // In the registry; set by it, before start.
   suspension* joiner_ = nullptr;       // Under mutex_.
   end_observer* observers_ = nullptr;  // Under mutex_.

@@ -89,6 +89,7 @@ promise_base* worker::take_shared() noexcept {
 void worker::resume(promise_base& ready) noexcept {
   budget_ = turn_budget_;
   transfers_left_ = most_transfers;
+  running_ = &ready.context->task();
   ready.handle().resume();
   if (suspension* suspended = armed_) {
     armed_ = nullptr;

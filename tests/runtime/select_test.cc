@@ -16,6 +16,7 @@
 #include "magpie/runtime/channel.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/event.h"
+#include "magpie/runtime/future.h"
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/oneshot.h"
 #include "magpie/runtime/queue.h"
@@ -80,6 +81,8 @@ TEST_P(select_test, waits_for_the_first_of_every_kind) {
     queue<int> full_queue(1);
     full_queue.try_put(0);
     event happened;
+    promise<> outside;
+    auto result = outside.get_future();
     auto ended = spawn([](std::size_t when) -> task<int> {
       co_await sleep_for(when == 8 ? 1s : 1h);
       co_return 8;
@@ -93,11 +96,12 @@ TEST_P(select_test, waits_for_the_first_of_every_kind) {
       if (which == 5) in_queue.try_put(5);
       if (which == 6) full_queue.try_get();
       if (which == 7) happened.set();
+      if (which == 10) outside.set_value();
     }));
     const auto got =
         co_await select(channel_out.receive(), full_in.send(1), oneshot_out, watch_out.changed(),
                         broadcast_out.receive(), in_queue.get(), full_queue.put(6), happened.wait(),
-                        ended, sleep_for(which == 9 ? 1s : 2h));
+                        ended, sleep_for(which == 9 ? 1s : 2h), result);
     EXPECT_EQ(got.index(), which);
     EXPECT_EQ(elapsed(), 1s);
     if (which == 0) EXPECT_EQ(std::get<0>(got), 0);
@@ -115,7 +119,7 @@ TEST_P(select_test, waits_for_the_first_of_every_kind) {
     if (which != 8) ended.cancel();
     ended.detach();
   };
-  for (std::size_t which = 0; which < 10; ++which) {
+  for (std::size_t which = 0; which < 11; ++which) {
     SCOPED_TRACE(which);
     for (std::uint64_t seed = 1; seed <= 5; ++seed)
       simulate(one(which), simulation_options().workers(GetParam()).seed(seed));
