@@ -16,6 +16,10 @@
 
 namespace magpie {
 
+namespace internal {
+struct runtime_access;
+}  // namespace internal
+
 // The workers, and everything that they need, for programs that keep them longer than one call.
 // Several may live in one process; they share nothing but oneTBB's threads.
 //
@@ -59,10 +63,20 @@ class runtime {
   std::size_t live_tasks() const noexcept;
 
  private:
+  friend internal::runtime_access;
   static void refuse_nested_run();
 
   std::unique_ptr<internal::scheduler> scheduler_;
 };
+
+namespace internal {
+
+// For the test kit, which asks after tasks and timers.
+struct runtime_access {
+  static scheduler& scheduler_of(runtime& of) noexcept { return *of.scheduler_; }
+};
+
+}  // namespace internal
 
 // Makes a runtime, runs `main`, cancels what it has left behind, waits for that to end, and gives
 // the result of `main` or throws what it has thrown. Inside a task: throws usage_error.

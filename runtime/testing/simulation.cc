@@ -12,6 +12,7 @@
 #include "magpie/runtime/internal/scheduler.h"
 #include "magpie/runtime/internal/worker.h"
 #include "magpie/runtime/testing/decisions.h"
+#include "magpie/runtime/testing/task_tree.h"
 
 namespace magpie::testing {
 
@@ -140,15 +141,6 @@ class simulation::state final : public internal::environment {
     return true;
   }
 
-  std::string stuck_tasks() {
-    std::string names;
-    for (const internal::task_reference& task : scheduler_.registry().snapshot()) {
-      names += "\n  task " + std::to_string(task->id()) + " '" + task->name() + "', spawned at " +
-               task->spawned_at().file_name() + ":" + std::to_string(task->spawned_at().line());
-    }
-    return names;
-  }
-
   std::uint64_t turns() const noexcept { return turns_; }
   std::uint64_t decision_hash() const noexcept { return hash_; }
   std::string schedule() const { return records_ ? decisions::format(decisions_) : std::string(); }
@@ -237,8 +229,7 @@ void simulation::run_until(const std::function<bool()>& ended) {
   refuse_nested_run();
   while (!ended()) {
     if (!state_->turn() && !state_->wait()) {
-      throw deadlock("magpie: nothing can run any more, and these tasks have not ended:" +
-                     state_->stuck_tasks());
+      throw deadlock("magpie: nothing can run any more, and these tasks have not ended:" + tasks());
     }
   }
 }
@@ -262,6 +253,9 @@ std::string simulation::schedule() const {
 }
 std::size_t simulation::live_tasks() const noexcept {
   return state_->scheduler().registry().size();
+}
+std::string simulation::tasks() {
+  return task_tree(scheduler());
 }
 internal::scheduler& simulation::scheduler() noexcept {
   return state_->scheduler();

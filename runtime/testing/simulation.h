@@ -135,8 +135,11 @@ class simulation {
   std::string schedule() const;
   // Tasks that have been spawned and have not ended.
   std::size_t live_tasks() const noexcept;
+  // Those tasks, as in task_tree.h.
+  std::string tasks();
 
  private:
+  friend class leak_check;
   class state;
   static void refuse_nested_run();
   internal::scheduler& scheduler() noexcept;

@@ -138,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(over, strategy_test,
                                            strategy_case{"pct_1", 1, by_priority},
                                            strategy_case{"pct_2", 2, by_priority},
                                            strategy_case{"pct_8", 8, by_priority}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& of) { return std::string(of.param.name); });
 
 TEST_P(strategy_test, the_same_seed_gives_the_same_decisions) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed)
