@@ -19,11 +19,9 @@
 
 namespace magpie {
 
-// Makes a runtime, runs `main`, cancels what it has left behind, waits for that to end, and gives
-// the result of `main` or throws what it has thrown. Inside a task: throws usage_error.
-template <class T>
-T run(task<T> main, const options& settings = options(),
-      std::source_location where = std::source_location::current());
+namespace internal {
+struct runtime_access;
+}  // namespace internal
 
 // The workers, and everything that they need, for programs that keep them longer than one call.
 // Several may live in one process; they share nothing but oneTBB's threads.
@@ -68,37 +66,47 @@ class runtime {
   std::size_t live_tasks() const noexcept;
 
  private:
-  template <class U>
-  friend U run(task<U>, const options&, std::source_location);
-
+  friend internal::runtime_access;
   static void refuse_nested_run();
-
-  // run(), until everything has ended; see options::stop_on_signals.
-  template <class T>
-  T run_until_signalled(task<T> main, clock::duration limit, std::source_location where) {
-    refuse_nested_run();
-    internal::interrupt_guard guard(*scheduler_, limit);
-    join_handle<T> handle = spawn(std::move(main), "main", where);
-    internal::task_record& record = internal::spawn_access::record(handle);
-    guard.watch(record);
-    record.wait();
-    shutdown();
-    try {
-      return handle.get();
-    } catch (const cancelled&) {
-      guard.throw_if_interrupted();
-      throw;
-    }
-  }
 
   std::unique_ptr<internal::scheduler> scheduler_;
 };
 
+namespace internal {
+
+// For run() below, and for the test kit, which asks after tasks and timers.
+struct runtime_access {
+  static scheduler& scheduler_of(runtime& of) noexcept { return *of.scheduler_; }
+};
+
+// Runs `main` until everything has ended; see options::stop_on_signals.
 template <class T>
-T run(task<T> main, const options& settings, std::source_location where) {
+T run_until_signalled(runtime& world, task<T> main, clock::duration limit,
+                      std::source_location where) {
+  interrupt_guard guard(runtime_access::scheduler_of(world), limit);
+  join_handle<T> handle = world.spawn(std::move(main), "main", where);
+  task_record& record = spawn_access::record(handle);
+  guard.watch(record);
+  record.wait();
+  world.shutdown();
+  try {
+    return handle.get();
+  } catch (const cancelled&) {
+    guard.throw_if_interrupted();
+    throw;
+  }
+}
+
+}  // namespace internal
+
+// Makes a runtime, runs `main`, cancels what it has left behind, waits for that to end, and gives
+// the result of `main` or throws what it has thrown. Inside a task: throws usage_error.
+template <class T>
+T run(task<T> main, const options& settings = options(),
+      std::source_location where = std::source_location::current()) {
   runtime temporary(settings);
   if (const auto limit = settings.stops_on_signals()) {
-    return temporary.run_until_signalled(std::move(main), *limit, where);
+    return internal::run_until_signalled(temporary, std::move(main), *limit, where);
   }
   return temporary.run(std::move(main), where);
 }

@@ -99,6 +99,21 @@ std::optional<std::source_location> context::waits_at() const noexcept {
   return std::nullopt;
 }
 
+std::vector<std::vector<std::source_location>> context::waits(std::size_t deepest) const {
+  std::vector<std::vector<std::source_location>> all;
+  const std::lock_guard lock(task_->lock());
+  for (const context* c = this; c != nullptr; c = c->next_in_tree(*this, true)) {
+    for (const suspension* each = c->first_waiting_; each != nullptr; each = each->next_) {
+      std::vector<std::source_location>& chain = all.emplace_back();
+      // What awaits a coroutine that waits does not move either.
+      for (const promise_base* who = each->who_; who != nullptr && chain.size() < deepest;
+           who = who->parent)
+        chain.push_back(who->where);
+    }
+  }
+  return all;
+}
+
 void context::cancel_entered(ready_list& ready) noexcept {
   for (context* c = this; c != nullptr; c = c->next_in_tree(*this, false)) {
     c->cancelled_.store(true);

@@ -9,9 +9,11 @@
 #define MAGPIE_RUNTIME_INTERNAL_CONTEXT_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <source_location>
+#include <vector>
 
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/suspension.h"
@@ -70,6 +72,10 @@ class context {
   // Any thread that keeps the context alive; out of date at once. Where some coroutine under it
   // waits, if one does.
   std::optional<std::source_location> waits_at() const noexcept;
+
+  // The same, for each coroutine under it that waits: where, then where the one that awaits it
+  // does, and so on, up to `deepest` of them. Throws std::bad_alloc.
+  std::vector<std::vector<std::source_location>> waits(std::size_t deepest) const;
 
  private:
   // All of these: under the lock of the task.

@@ -29,6 +29,7 @@ class group {
 
   // Fixed by open().
   scheduler& owner() const noexcept { return *owner_; }
+  const task_record& task() const noexcept { return around_->task(); }
   context& body_scope() noexcept { return *body_scope_; }
   clock::time_point deadline() const noexcept { return around_->deadline(); }
   bool caller_cancelled() const noexcept { return around_->cancelled(); }

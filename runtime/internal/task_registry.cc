@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "magpie/runtime/internal/futex.h"
+#include "magpie/runtime/internal/group.h"
 #include "magpie/runtime/internal/task_record.h"
 
 namespace magpie::internal {
@@ -97,6 +98,22 @@ std::vector<task_reference> task_registry::snapshot() const {
       for (task_record* task = first; task != nullptr; task = task->next_) {
         task->add_reference();
         all.push_back(task_reference(task));
+      }
+    }
+  }
+  return all;
+}
+
+std::vector<std::pair<task_reference, std::uint64_t>> task_registry::with_parents() const {
+  std::vector<std::pair<task_reference, std::uint64_t>> all;
+  for (const shard& each : shards_) {
+    const std::lock_guard lock(each.lock);
+    for (task_record* first : {each.first, each.first_cancelled}) {
+      for (task_record* task = first; task != nullptr; task = task->next_) {
+        // A child leaves this list before its group may go.
+        const group* of = task->group_;
+        task->add_reference();
+        all.emplace_back(task_reference(task), of == nullptr ? 0 : of->task().id());
       }
     }
   }

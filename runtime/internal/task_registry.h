@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "magpie/runtime/internal/mutex.h"
@@ -40,6 +41,9 @@ class task_registry {
 
   // A copy of the list. Throws std::bad_alloc.
   std::vector<task_reference> snapshot() const;
+
+  // The same, with the number of the task that each is a child of; 0 if of none.
+  std::vector<std::pair<task_reference, std::uint64_t>> with_parents() const;
 
  private:
   struct alignas(cache_line) shard {

@@ -1,7 +1,9 @@
 #include "magpie/runtime/testing/simulation.h"
 
 #include <algorithm>
-#include <random>
+#include <new>
+#include <numeric>
+#include <stdexcept>
 #include <vector>
 
 #include "magpie/runtime/error.h"
@@ -9,11 +11,45 @@
 #include "magpie/runtime/internal/job_executor.h"
 #include "magpie/runtime/internal/scheduler.h"
 #include "magpie/runtime/internal/worker.h"
+#include "magpie/runtime/testing/decisions.h"
+#include "magpie/runtime/testing/task_tree.h"
 
 namespace magpie::testing {
 
 simulation_options& simulation_options::workers(std::size_t count) {
   settings_.workers(count);
+  return *this;
+}
+
+simulation_options& simulation_options::random() {
+  strategy_ = scheduling::random;
+  return *this;
+}
+
+simulation_options& simulation_options::round_robin() {
+  strategy_ = scheduling::round_robin;
+  return *this;
+}
+
+simulation_options& simulation_options::pct(std::size_t depth, std::size_t turns) {
+  if (depth == 0 || turns == 0) {
+    throw std::invalid_argument("magpie: simulation_options::pct takes positive numbers");
+  }
+  strategy_ = scheduling::pct;
+  pct_depth_ = depth;
+  pct_turns_ = turns;
+  return *this;
+}
+
+simulation_options& simulation_options::replay(std::string schedule) {
+  decisions::parse(schedule);
+  strategy_ = scheduling::replay;
+  schedule_ = std::move(schedule);
+  return *this;
+}
+
+simulation_options& simulation_options::record(bool wanted) {
+  record_ = wanted;
   return *this;
 }
 
@@ -58,31 +94,38 @@ class simulated_jobs final : public internal::job_executor {
 class simulation::state final : public internal::environment {
  public:
   explicit state(const simulation_options& settings)
-      : random_(settings.seed()), now_(settings.start()), scheduler_(settings.settings(), this) {}
+      : decider_(decisions::make_decider(settings, settings.workers() + 1)),
+        records_(settings.record()),
+        now_(settings.start()),
+        scheduler_(settings.settings(), this) {
+    candidates_.reserve(settings.workers() + 1);  // A turn needs no memory.
+  }
 
   internal::scheduler& scheduler() noexcept { return scheduler_; }
 
   clock::time_point now() noexcept override { return now_; }
 
   std::size_t choose(std::size_t alternatives) noexcept override {
-    const std::size_t chosen = alternatives == 1 ? 0 : random_() % alternatives;
-    digest_ = (digest_ ^ chosen) * 0x100000001b3U;  // Fowler, Noll, Vo.
-    return chosen;
+    return alternatives == 1 ? 0 : note(decider_->choose(alternatives));
   }
 
   internal::job_executor& jobs() noexcept override { return jobs_; }
 
-  // One turn of whoever is chosen, or of the next after that which can run.
+  // One turn of whoever is chosen, among those who can run.
   bool turn() {
     const auto& workers = scheduler_.workers();
-    const std::size_t actors = workers.size() + (jobs_.empty() ? 0 : 1);
-    const std::size_t first = choose(actors);
-    for (std::size_t i = 0; i < actors; ++i) {
-      const std::size_t actor = (first + i) % actors;
+    candidates_.resize(workers.size() + (jobs_.empty() ? 0 : 1));
+    std::iota(candidates_.begin(), candidates_.end(), std::size_t{0});
+    decider_->begin_turn();
+    while (!candidates_.empty()) {
+      const std::size_t index =
+          candidates_.size() == 1 ? 0 : note(decider_->choose_actor(candidates_));
+      const std::size_t actor = candidates_[index];
       if (actor == workers.size() ? run_job() : step(*workers[actor])) {
         ++turns_;
         return true;
       }
+      candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(index));
     }
     return false;
   }
@@ -98,19 +141,25 @@ class simulation::state final : public internal::environment {
     return true;
   }
 
-  std::string stuck_tasks() {
-    std::string names;
-    for (const internal::task_reference& task : scheduler_.registry().snapshot()) {
-      names += "\n  task " + std::to_string(task->id()) + " '" + task->name() + "', spawned at " +
-               task->spawned_at().file_name() + ":" + std::to_string(task->spawned_at().line());
-    }
-    return names;
-  }
-
   std::uint64_t turns() const noexcept { return turns_; }
-  std::uint64_t digest() const noexcept { return digest_; }
+  std::uint64_t decision_hash() const noexcept { return hash_; }
+  std::string schedule() const { return records_ ? decisions::format(decisions_) : std::string(); }
 
  private:
+  std::size_t note(std::size_t chosen) {
+    hash_ = (hash_ ^ chosen) * 0x100000001b3U;  // Fowler, Noll, Vo.
+    if (records_) record(chosen);
+    return chosen;
+  }
+
+  void record(std::size_t chosen) noexcept {
+    try {
+      decisions_.push_back(static_cast<std::int64_t>(chosen));
+    } catch (const std::bad_alloc&) {
+      records_ = false;
+    }
+  }
+
   static bool step(internal::worker& who) {
     internal::set_current_worker(&who);
     const bool stepped = who.step();
@@ -143,10 +192,13 @@ class simulation::state final : public internal::environment {
     return any || !briefly;
   }
 
-  std::mt19937_64 random_;
+  const std::unique_ptr<decisions::decider> decider_;
+  bool records_;
+  decisions::decision_list decisions_;
+  std::vector<std::size_t> candidates_;  // Of this turn.
   clock::time_point now_;
   std::uint64_t turns_ = 0;
-  std::uint64_t digest_ = 0xcbf29ce484222325U;
+  std::uint64_t hash_ = 0xcbf29ce484222325U;
   simulated_jobs jobs_;
   internal::scheduler scheduler_;
 };
@@ -177,8 +229,7 @@ void simulation::run_until(const std::function<bool()>& ended) {
   refuse_nested_run();
   while (!ended()) {
     if (!state_->turn() && !state_->wait()) {
-      throw deadlock("magpie: nothing can run any more, and these tasks have not ended:" +
-                     state_->stuck_tasks());
+      throw deadlock("magpie: nothing can run any more, and these tasks have not ended:" + tasks());
     }
   }
 }
@@ -194,11 +245,17 @@ clock::time_point simulation::now() const noexcept {
 std::uint64_t simulation::turns() const noexcept {
   return state_->turns();
 }
-std::uint64_t simulation::digest() const noexcept {
-  return state_->digest();
+std::uint64_t simulation::decision_hash() const noexcept {
+  return state_->decision_hash();
+}
+std::string simulation::schedule() const {
+  return state_->schedule();
 }
 std::size_t simulation::live_tasks() const noexcept {
   return state_->scheduler().registry().size();
+}
+std::string simulation::tasks() {
+  return task_tree(scheduler());
 }
 internal::scheduler& simulation::scheduler() noexcept {
   return state_->scheduler();

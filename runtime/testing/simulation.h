@@ -28,15 +28,46 @@ class deadlock : public std::logic_error {
   using std::logic_error::logic_error;
 };
 
+// Who decides in a simulation what is next.
+enum class scheduling : std::uint8_t { random, round_robin, pct, replay };
+
 class simulation_options {
  public:
   // Logical workers, all on the calling thread; 1 to 1024. Default: 1.
   simulation_options& workers(std::size_t count);
   std::size_t workers() const { return settings_.workers(); }
 
-  // Decides who runs next and who is stolen from. The same seed gives the same run.
+  // Who runs next, and who is stolen from, is decided at random, from this seed. The same seed,
+  // with the same strategy, gives the same run. This is the default, with seed 1.
+  simulation_options& random();
   simulation_options& seed(std::uint64_t value);
   std::uint64_t seed() const { return seed_; }
+
+  // Instead: everybody in turn, whatever the seed.
+  simulation_options& round_robin();
+
+  // Instead: probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatti: "A
+  // Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010), with the
+  // workers as its threads. Each has a priority, which the seed decides, and the highest that can
+  // run does; at depth - 1 turns, which the seed decides as well, whoever has just run becomes the
+  // lowest. So one is kept waiting for as long as a bug may need that it is. A bug that takes
+  // `depth` events in one order is found with a known probability, in runs of up to `turns` turns.
+  // After so many everybody has turns, so that a loop with yield() ends. Both positive, else
+  // std::invalid_argument.
+  simulation_options& pct(std::size_t depth, std::size_t turns = 1000);
+
+  // Instead: as simulation::schedule() has said it, or explore.h. Throws std::invalid_argument for
+  // what is none. Round robin after its end.
+  simulation_options& replay(std::string schedule);
+
+  scheduling strategy() const { return strategy_; }
+  std::size_t pct_depth() const { return pct_depth_; }
+  std::size_t pct_turns() const { return pct_turns_; }
+  const std::string& schedule() const { return schedule_; }
+
+  // Whether simulation::schedule() works; it takes eight bytes for each decision. Default: false.
+  simulation_options& record(bool wanted);
+  bool record() const { return record_; }
 
   // What clock::now() shows at first. Default: the start of the clock.
   simulation_options& start(clock::time_point time);
@@ -49,7 +80,12 @@ class simulation_options {
 
  private:
   options settings_ = options().workers(1);
+  scheduling strategy_ = scheduling::random;
   std::uint64_t seed_ = 1;
+  std::size_t pct_depth_ = 1;
+  std::size_t pct_turns_ = 1;
+  std::string schedule_;
+  bool record_ = false;
   clock::time_point start_{};
 };
 
@@ -90,14 +126,20 @@ class simulation {
 
   // The virtual time.
   clock::time_point now() const noexcept;
-  // How many turns there have been, and a digest of everything that was chosen: equal for equal
+  // How many turns there have been, and a hash of everything that was decided: equal for equal
   // runs.
   std::uint64_t turns() const noexcept;
-  std::uint64_t digest() const noexcept;
+  std::uint64_t decision_hash() const noexcept;
+  // Everything that was decided so far, for simulation_options::replay(); empty without record(),
+  // or if there was no memory for it.
+  std::string schedule() const;
   // Tasks that have been spawned and have not ended.
   std::size_t live_tasks() const noexcept;
+  // Those tasks, as in task_tree.h.
+  std::string tasks();
 
  private:
+  friend class leak_check;
   class state;
   static void refuse_nested_run();
   internal::scheduler& scheduler() noexcept;

@@ -172,7 +172,7 @@ class cases:
         for where, _, files in os.walk(os.path.join(root, "tests")):
             for file in sorted(files):
                 if file.endswith(".cc"):
-                    self.names |= set(re.findall(r"^(?:TYPED_)?TEST(?:_P|_F)?\((\w+),\s*(\w+)\)",
+                    self.names |= set(re.findall(r"^(?:TYPED_|CO_|CO_SIM_)?TEST(?:_P|_F)?\((\w+),\s*(\w+)\)",
                                                  read(where, file), re.MULTILINE))
 
     def check(self, path, number, line):

@@ -82,8 +82,11 @@ inline std::string text_of(std::span<const std::byte> bytes) {
   return text;
 }
 
+// These take whatever has the members of a tcp_stream.
+
 // Reads until the peer ends.
-inline task<std::string> read_all(io::tcp_stream& from) {
+template <class Stream>
+task<std::string> read_all(Stream& from) {
   std::array<std::byte, 4096> buffer{};
   std::string text;
   for (;;) {
@@ -93,7 +96,8 @@ inline task<std::string> read_all(io::tcp_stream& from) {
   }
 }
 
-inline task<> read_exactly(io::tcp_stream& from, std::span<std::byte> into) {
+template <class Stream>
+task<> read_exactly(Stream& from, std::span<std::byte> into) {
   while (!into.empty()) {
     const std::size_t n = co_await from.read(into);
     if (n == 0) throw std::runtime_error("the peer has ended early");
@@ -101,7 +105,8 @@ inline task<> read_exactly(io::tcp_stream& from, std::span<std::byte> into) {
   }
 }
 
-inline task<> echo(io::tcp_stream peer) {
+template <class Stream>
+task<> echo(Stream peer) {
   std::array<std::byte, 4096> buffer{};
   for (;;) {
     const std::size_t n = co_await peer.read(buffer);

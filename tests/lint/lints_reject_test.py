@@ -143,6 +143,9 @@ auto job = [s]() -> task<int> { co_return co_await f(); };
 if (run([]() -> task<bool> { co_await f(); co_return true; }())) return;
 std::vector<job> jobs{[] { return 1; }, []() -> task<> { co_await f(); }};
 EXPECT_EQ(run([]() -> task<int> { co_return co_await f(); }()), 3);
+CO_EXPECT_THROW(co_await f(), std::runtime_error);
+CO_ASSERT_THROW(co_await f(), std::runtime_error);
+CO_ASSERT_NO_THROW(co_await f());
 co_await cpu([&] { return fib(n); });
 co_await cpu([this, &x] { return vector<int>{1, 2}; });
 co_await cpu([] { return 1; });
@@ -190,6 +193,7 @@ REJECTED = {
     "auto x = co_await cpu(h([s]() -> int { return s; }));": "name the lambda",
     "EXPECT_EQ(co_await f(), 3);": "EXPECT_EQ",
     "ASSERT_TRUE(g(co_await f()));": "ASSERT_TRUE",
+    "CO_ASSERT_EQ(co_await f(), 3);": "CO_ASSERT_EQ",
 }
 
 

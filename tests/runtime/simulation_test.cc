@@ -107,7 +107,7 @@ outcome_of_run play(const simulation_options& settings) {
   simulation world(settings);
   world.run(everything(trace));
   EXPECT_EQ(world.live_tasks(), 0U);
-  return {trace, world.digest(), world.turns()};
+  return {trace, world.decision_hash(), world.turns()};
 }
 
 TEST_P(simulation_test, the_same_seed_gives_the_same_run) {

@@ -140,7 +140,8 @@ def shapes_around(code, i):
             if word in CONDITIONS:
                 yield f"co_await in the head of `{word}`: await into a local first"
                 return
-            if word.startswith(("EXPECT_", "ASSERT_")):
+            if (word.startswith(("EXPECT_", "ASSERT_", "CO_ASSERT_")) and
+                    word not in ("CO_ASSERT_THROW", "CO_ASSERT_NO_THROW")):
                 yield f"co_await in {word}, which is an `if`: await into a local first"
                 return
         i = opening

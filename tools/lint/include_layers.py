@@ -34,7 +34,7 @@ def layer_of(path):
     return parts[0]
 
 
-PUBLIC = {"umbrella", "runtime", "io", "runtime/testing"}
+PUBLIC = {"umbrella", "runtime", "io", "runtime/testing", "io/testing"}
 
 MAY_SEE = {
     "runtime": {"runtime", "runtime/internal"},
@@ -42,6 +42,7 @@ MAY_SEE = {
     "runtime/testing": {"runtime", "runtime/internal", "runtime/testing"},
     "io": {"runtime", "io", "io/internal"},
     "io/internal": {"runtime", "io", "io/internal"},
+    "io/testing": {"runtime", "runtime/testing", "io", "io/testing"},
     "umbrella": {"runtime", "io"},
     "examples": PUBLIC | {"examples"},
     "benchmarks": PUBLIC | {"benchmarks", "examples"},

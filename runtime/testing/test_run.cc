@@ -1,0 +1,205 @@
+#include "magpie/runtime/testing/test_run.h"
+
+#include <cxxabi.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <typeinfo>
+#include <utility>
+
+#include "magpie/runtime/error.h"
+#include "magpie/runtime/run.h"
+#include "magpie/runtime/spawn.h"
+#include "magpie/runtime/testing/leak_check.h"
+#include "magpie/runtime/testing/task_tree.h"
+
+namespace magpie::testing {
+namespace {
+
+using problem_list = std::vector<std::string>;
+
+void append(problem_list& to, problem_list more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+std::string in_seconds(clock::duration limit) {
+  std::string text = std::to_string(std::chrono::duration<double>(limit).count());
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text + " s";
+}
+
+std::string out_of_time(const test_settings& settings, const std::string& tasks) {
+  return "the test has not ended within its time limit of " + in_seconds(settings.time_limit()) +
+         "; its tasks:" + (tasks.empty() ? " none" : tasks);
+}
+
+// What has been reported, from any thread.
+class reported {
+ public:
+  std::function<void(const report&)> hook() {
+    return [this](const report& what) {
+      std::string text = "reported: task '" + what.task_name + "', spawned at " +
+                         what.spawned_at.file_name() + ":" +
+                         std::to_string(what.spawned_at.line()) + ": " + what.message;
+      const std::lock_guard lock(mutex_);
+      all_.push_back(std::move(text));
+    };
+  }
+
+  problem_list take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(all_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  problem_list all_;  // Under mutex_.
+};
+
+class flag {
+ public:
+  void raise() {
+    const std::lock_guard lock(mutex_);
+    raised_ = true;
+    changed_.notify_all();
+  }
+  bool wait_until(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    if (deadline == std::chrono::steady_clock::time_point::max()) {
+      changed_.wait(lock, [this] { return raised_; });
+      return true;
+    }
+    return changed_.wait_until(lock, deadline, [this] { return raised_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool raised_ = false;  // Under mutex_.
+};
+
+// How the body has ended. One that was out of time has been cancelled.
+void take_outcome(join_handle<>& body, bool in_time, problem_list& problems) {
+  try {
+    body.get();
+  } catch (const cancelled&) {
+    if (in_time) problems.push_back("the body has thrown magpie::cancelled");
+  } catch (...) {
+    problems.push_back("the body has thrown " + describe_current_exception());
+  }
+}
+
+problem_list run_on_threads(task<> body, const test_settings& settings, std::string name,
+                            std::source_location where, reported& reports) {
+  problem_list problems;
+  options own = settings.threads();
+  if (settings.check_reports() && own.on_report() == nullptr) own.on_report(reports.hook());
+  const auto deadline = internal::after(std::chrono::steady_clock::now(), settings.time_limit());
+  flag ended;  // Outlives the runtime, whose worker raises it.
+  runtime world(own);
+  join_handle<> handle = world.spawn(std::move(body), std::move(name), where);
+  handle.on_end([&ended] { ended.raise(); });
+  const bool in_time = ended.wait_until(deadline);
+  if (in_time) {
+    take_outcome(handle, in_time, problems);
+    if (settings.check_leaks()) append(problems, leak_check::leaks(world));
+    world.shutdown();
+  } else {
+    problems.push_back(out_of_time(settings, task_tree(world)));
+    world.shutdown();
+    take_outcome(handle, in_time, problems);
+  }
+  return problems;
+}
+
+problem_list run_simulated(task<> body, const test_settings& settings, std::string name,
+                           std::source_location where, reported& reports) {
+  problem_list problems;
+  simulation_options own = *settings.simulation();
+  if (settings.check_reports() && own.settings().on_report() == nullptr)
+    own.on_report(reports.hook());
+  const auto deadline = internal::after(std::chrono::steady_clock::now(), settings.time_limit());
+  const auto late = [deadline] { return std::chrono::steady_clock::now() >= deadline; };
+  simulation world(own);
+  join_handle<> handle = world.spawn(std::move(body), std::move(name), where);
+  try {
+    world.run_until([&] { return handle.done() || late(); });
+  } catch (const deadlock& error) {
+    problems.push_back(error.what());
+    return problems;
+  }
+  if (!handle.done()) {
+    problems.push_back(out_of_time(settings, world.tasks()));
+    return problems;
+  }
+  take_outcome(handle, true, problems);
+  if (settings.check_leaks()) append(problems, leak_check::leaks(world));
+  return problems;
+}
+
+}  // namespace
+
+test_settings& test_settings::threads(const options& settings) {
+  threads_ = settings;
+  simulation_.reset();
+  return *this;
+}
+
+test_settings& test_settings::simulated(const simulation_options& settings) {
+  simulation_ = settings;
+  return *this;
+}
+
+test_settings& test_settings::check_leaks(bool wanted) {
+  check_leaks_ = wanted;
+  return *this;
+}
+
+test_settings& test_settings::check_reports(bool wanted) {
+  check_reports_ = wanted;
+  return *this;
+}
+
+test_settings& test_settings::set_time_limit(clock::duration limit) {
+  if (limit <= clock::duration::zero())
+    throw std::invalid_argument("magpie: test_settings::time_limit must be positive");
+  time_limit_ = limit;
+  return *this;
+}
+
+std::vector<std::string> run_test(task<> body, const test_settings& settings, std::string name,
+                                  std::source_location where) {
+  const leak_check before;
+  reported reports;
+  problem_list problems =
+      settings.simulation() != nullptr
+          ? run_simulated(std::move(body), settings, std::move(name), where, reports)
+          : run_on_threads(std::move(body), settings, std::move(name), where, reports);
+  append(problems, reports.take());
+  if (settings.check_leaks()) append(problems, before.leaks());
+  return problems;
+}
+
+std::string describe_current_exception() {
+  try {
+    throw;
+  } catch (const cancelled&) {
+    throw;
+  } catch (const std::exception& error) {
+    int failed = 0;
+    const std::unique_ptr<char, decltype(&std::free)> name(
+        abi::__cxa_demangle(typeid(error).name(), nullptr, nullptr, &failed), &std::free);
+    return std::string(name == nullptr ? typeid(error).name() : name.get()) + ": " + error.what();
+  } catch (...) {
+    return "an exception that is no std::exception";
+  }
+}
+
+}  // namespace magpie::testing
