@@ -75,6 +75,12 @@ options& options::set_stop_on_signals(clock::duration limit) {
   return *this;
 }
 
+options& options::set_report_long_turns(clock::duration limit) {
+  check_duration("report_long_turns", limit);
+  reports_long_turns_ = limit;
+  return *this;
+}
+
 options& options::io(io_mode mode) {
   if (mode != io_mode::assisted && mode != io_mode::dedicated) {
     throw std::invalid_argument(

@@ -34,6 +34,7 @@ struct report {
     unretrieved_exception,  // A task failed, and nobody asked for its result.
     failed_callback,        // What was given to join_handle::on_end() has thrown.
     slow_shutdown,          // The shutdown waits for this task longer than shutdown_timeout.
+    long_turn,              // The task keeps its worker longer than options::report_long_turns.
   };
   kind what;
   std::uint64_t task_id;  // 0, and no name, for never_awaited.
@@ -74,6 +75,19 @@ class options {
   }
   clock::duration shutdown_timeout() const { return shutdown_timeout_; }
 
+  // A task that does not give its worker back for so long is reported while it goes on, once for
+  // each time: something in it blocks or computes. A thread of its own looks every quarter of the
+  // limit, at least every second, at most every millisecond; the system taking the processor away
+  // from the worker counts too. Default: nobody looks. (asyncio: debug mode, slow_callback_duration
+  // = 100 ms.)
+  template <class Rep, class Period>
+  options& report_long_turns(std::chrono::duration<Rep, Period> limit) {
+    return set_report_long_turns(internal::saturated(limit));
+  }
+  options& report_long_turns() { return report_long_turns(std::chrono::milliseconds(100)); }
+  // The limit, if it is set.
+  std::optional<clock::duration> reports_long_turns() const { return reports_long_turns_; }
+
   // The free function run() then takes SIGINT and SIGTERM: the first cancels the main task, so that
   // the program can end in good order; run() throws `interrupted` if the main task lets `cancelled`
   // pass, and otherwise gives what it gives. What has not ended after shutdown_timeout is reported.
@@ -100,6 +114,7 @@ class options {
   options& set_blocking_idle(clock::duration limit);
   options& set_shutdown_timeout(clock::duration limit);
   options& set_stop_on_signals(clock::duration limit);
+  options& set_report_long_turns(clock::duration limit);
 
   std::size_t workers_ = 0;      // 0: not set.
   std::size_t cpu_threads_ = 0;  // 0: not set.
@@ -107,6 +122,7 @@ class options {
   clock::duration blocking_idle_ = std::chrono::seconds(10);
   clock::duration shutdown_timeout_ = std::chrono::seconds(5);
   std::optional<clock::duration> stops_on_signals_;
+  std::optional<clock::duration> reports_long_turns_;
   io_mode io_ = io_mode::assisted;
   std::function<void(const report&)> on_report_;
 };

@@ -108,7 +108,14 @@ scheduler::scheduler(const options& settings, environment* simulated)
   workers_.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
     workers_.push_back(std::make_unique<worker>(*this, i));
-  if (simulated_ == nullptr) start_threads();
+  if (simulated_ != nullptr) return;
+  if (const auto limit = settings_.reports_long_turns()) {
+    turn_watch_ = std::make_unique<turn_watch>(*this, *limit);
+    for (std::size_t i = 0; i < count; ++i)
+      workers_[i]->keep_log(turn_watch_->log_of(i));
+    turn_watch_->start();
+  }
+  start_threads();
 }
 
 scheduler::~scheduler() {

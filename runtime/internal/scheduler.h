@@ -20,6 +20,7 @@
 #include "magpie/runtime/internal/reporting.h"
 #include "magpie/runtime/internal/task_record.h"
 #include "magpie/runtime/internal/task_registry.h"
+#include "magpie/runtime/internal/turn_watch.h"
 #include "magpie/runtime/options.h"
 #include "magpie/runtime/poller.h"
 
@@ -153,6 +154,8 @@ class scheduler {
   std::atomic<std::uint32_t> visitors_{0};  // And visitors_awaited.
   std::atomic<bool> stopping_{false};
   std::atomic<poller*> poller_{nullptr};
+
+  std::unique_ptr<turn_watch> turn_watch_;  // Null if nobody wants to know.
 
   std::mutex lazily_made_;
   std::unique_ptr<poller> owned_poller_;    // Under lazily_made_.

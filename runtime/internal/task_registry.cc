@@ -104,6 +104,20 @@ std::vector<task_reference> task_registry::snapshot() const {
   return all;
 }
 
+task_reference task_registry::find(const task_record* task) const noexcept {
+  for (const shard& each : shards_) {
+    const std::lock_guard lock(each.lock);
+    for (task_record* first : {each.first, each.first_cancelled}) {
+      for (task_record* one = first; one != nullptr; one = one->next_) {
+        if (one != task) continue;
+        one->add_reference();
+        return task_reference(one);
+      }
+    }
+  }
+  return nullptr;
+}
+
 std::vector<std::pair<task_reference, std::uint64_t>> task_registry::with_parents() const {
   std::vector<std::pair<task_reference, std::uint64_t>> all;
   for (const shard& each : shards_) {

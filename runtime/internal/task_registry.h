@@ -42,7 +42,10 @@ class task_registry {
   // A copy of the list. Throws std::bad_alloc.
   std::vector<task_reference> snapshot() const;
 
-  // The same, with the number of the task that each is a child of; 0 if of none.
+  // This task, if it is registered; the pointer need not be good otherwise.
+  task_reference find(const task_record* task) const noexcept;
+
+  // The list, with the number of the task that each is a child of; 0 if of none.
   std::vector<std::pair<task_reference, std::uint64_t>> with_parents() const;
 
  private:

@@ -90,7 +90,11 @@ void worker::resume(promise_base& ready) noexcept {
   budget_ = turn_budget_;
   transfers_left_ = most_transfers;
   running_ = &ready.context->task();
+  if (log_ != nullptr) [[unlikely]]
+    log_->begin(*running_);
   ready.handle().resume();
+  if (log_ != nullptr) [[unlikely]]
+    log_->end();
   if (suspension* suspended = armed_) {
     armed_ = nullptr;
     suspended->arrive();

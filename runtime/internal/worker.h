@@ -21,6 +21,7 @@
 #include "magpie/runtime/internal/promise.h"
 #include "magpie/runtime/internal/ready_queue.h"
 #include "magpie/runtime/internal/timer_queue.h"
+#include "magpie/runtime/internal/turn_watch.h"
 
 namespace magpie::internal {
 
@@ -37,6 +38,9 @@ class worker {
   std::size_t index() const noexcept { return index_; }
 
   // --- On the worker's own thread ---
+
+  // Before run(): the worker says in this log what it does.
+  void keep_log(turn_log& log) noexcept { log_ = &log; }
 
   // Runs tasks until the scheduler stops.
   void run() noexcept;
@@ -135,6 +139,7 @@ class worker {
   // Worker thread only.
   frame_cache frames_;
   task_record* running_ = nullptr;        // Of another time, if none runs.
+  turn_log* log_ = nullptr;               // Null if nobody wants to know.
   suspension* armed_ = nullptr;           // Of the task that runs.
   fork_scope* innermost_fork_ = nullptr;  // The latest of the forks that have not been merged.
   int budget_ = 0;
