@@ -362,7 +362,9 @@ TEST(broadcast_model_test, does_what_a_list_of_all_items_does) {
       }
       co_await sleep_for(1s);  // All who can go on do.
       for (listener& each : all) {
-        if (each.got) EXPECT_EQ(each.got, sent.at(each.place++));
+        if (each.got) {
+          EXPECT_EQ(each.got, sent.at(each.place++));
+        }
         each.got.reset();
         EXPECT_TRUE(each.waiting.done() || each.place == sent.size());
       }

@@ -43,11 +43,12 @@ class mutex_scene : public scene {
       }
       const stay here(inside_);
       EXPECT_EQ(inside_, 1U);
-      co_await pause();
+      co_await pause_for_short_or_long();
     }
   }
 
-  static void at_rest(std::size_t left) { EXPECT_EQ(left, 0U); }
+  // Somebody may stay for long, and then others wait.
+  void at_rest(std::size_t left) const { EXPECT_TRUE(left == 0 || resting == 1); }
   void check() const {
     EXPECT_EQ(inside_, 0U);
     EXPECT_FALSE(door_.locked());
@@ -78,6 +79,7 @@ class shared_mutex_scene : public scene {
           guard = table_.try_lock();
           if (!guard) continue;
         } else {
+          const waiting_line<bool>::seat here(line_, true);
           guard.emplace(co_await table_.lock());
         }
         const stay here(writers_);
@@ -88,6 +90,7 @@ class shared_mutex_scene : public scene {
           guard = table_.try_lock_shared();
           if (!guard) continue;
         } else {
+          const waiting_line<bool>::seat here(line_, false);
           guard.emplace(co_await table_.lock_shared());
         }
         const stay here(readers_);
@@ -96,7 +99,13 @@ class shared_mutex_scene : public scene {
     }
   }
 
-  static void at_rest(std::size_t left) { EXPECT_EQ(left, 0U); }
+  // Those who stay for long keep others out: a writer everybody, a reader the writer who is next.
+  void at_rest(std::size_t left) const {
+    EXPECT_EQ(left, resting + line_.size());
+    EXPECT_EQ(resting, readers_ + writers_);
+    const bool* const next_writes = line_.front();
+    EXPECT_TRUE(next_writes == nullptr || writers_ == 1 || (*next_writes && readers_ > 0));
+  }
   void check() const {
     EXPECT_EQ(readers_ + writers_, 0U);
     EXPECT_EQ(table_.readers(), 0U);
@@ -106,10 +115,11 @@ class shared_mutex_scene : public scene {
  private:
   task<> look_and_pause() {
     EXPECT_TRUE(writers_ == 0 || (writers_ == 1 && readers_ == 0));
-    co_await pause();
+    co_await pause_for_short_or_long();
   }
 
   magpie::shared_mutex table_;
+  waiting_line<bool> line_;  // Whether it writes.
   std::size_t readers_ = 0;
   std::size_t writers_ = 0;
 };
@@ -141,6 +151,15 @@ class condition_scene : public scene {
  private:
   static constexpr std::size_t most = 2;
 
+  // Also of a wait that is cancelled.
+  struct locked_at_the_end {
+    explicit locked_at_the_end(const mutex_guard& by) : guard(by) {}
+    locked_at_the_end(const locked_at_the_end&) = delete;
+    locked_at_the_end& operator=(const locked_at_the_end&) = delete;
+    ~locked_at_the_end() { EXPECT_TRUE(guard.owns_lock()); }
+    const mutex_guard& guard;
+  };
+
   task<> fill() {
     const counted frame;
     for (int i = 0; i < 4; ++i) {
@@ -148,11 +167,13 @@ class condition_scene : public scene {
       mutex_guard guard = co_await lock_.lock();
       {
         const stay here(bringers_);
+        const locked_at_the_end same(guard);
         co_await not_full_.wait(guard, [&] { return stored_ < most; });
       }
       ++stored_;
       ++brought_;
       not_empty_.notify_one();
+      co_await look_and_pause();
     }
   }
   task<> drain() {
@@ -162,12 +183,21 @@ class condition_scene : public scene {
       mutex_guard guard = co_await lock_.lock();
       {
         const stay here(takers_);
+        const locked_at_the_end same(guard);
         co_await not_empty_.wait(guard, [&] { return stored_ > 0; });
       }
       --stored_;
       ++taken_;
       not_full_.notify_one();
+      co_await look_and_pause();
     }
+  }
+
+  // With the lock.
+  task<> look_and_pause() {
+    const stay here(inside_);
+    EXPECT_EQ(inside_, 1U);
+    co_await pause();
   }
 
   magpie::mutex lock_;
@@ -176,6 +206,7 @@ class condition_scene : public scene {
   std::size_t stored_ = 0;
   std::size_t brought_ = 0;
   std::size_t taken_ = 0;
+  std::size_t inside_ = 0;
   std::size_t bringers_ = 0;
   std::size_t takers_ = 0;
 };
@@ -202,15 +233,21 @@ class semaphore_scene : public scene {
         if (!got) continue;
         mine = std::move(*got);
       } else {
+        const waiting_line<std::uint64_t>::seat here(line_, wanted);
         mine = co_await permits_.acquire(wanted);
       }
       const stay here(held_, wanted);
       EXPECT_LE(held_, all_);
-      co_await pause();
+      co_await pause_for_short_or_long();
     }
   }
 
-  static void at_rest(std::size_t left) { EXPECT_EQ(left, 0U); }
+  // Some may stay for long; who is next waits for more than is left.
+  void at_rest(std::size_t left) const {
+    EXPECT_EQ(left, resting + line_.size());
+    EXPECT_EQ(permits_.available() + held_, all_);
+    EXPECT_TRUE(line_.size() == 0 || *line_.front() > permits_.available());
+  }
   void check() const {
     EXPECT_EQ(held_, 0U);
     EXPECT_EQ(permits_.available(), all_);
@@ -219,6 +256,7 @@ class semaphore_scene : public scene {
  private:
   const std::size_t all_;
   semaphore permits_;
+  waiting_line<std::uint64_t> line_;
   std::size_t held_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <set>
 #include <vector>
 
@@ -79,6 +80,31 @@ class waiting_room {
   std::multiset<std::size_t> seen_;
 };
 
+// Those who wait, in order: what each of them wants.
+template <class Wanted>
+class waiting_line {
+ public:
+  class seat {
+   public:
+    seat(waiting_line& in, Wanted wanted)
+        : in_(in), mine_(in.line_.insert(in.line_.end(), wanted)) {}
+    seat(const seat&) = delete;
+    seat& operator=(const seat&) = delete;
+    ~seat() { in_.line_.erase(mine_); }
+
+   private:
+    waiting_line& in_;
+    const typename std::list<Wanted>::iterator mine_;
+  };
+
+  std::size_t size() const { return line_.size(); }
+  // Null if nobody waits.
+  const Wanted* front() const { return line_.empty() ? nullptr : &line_.front(); }
+
+ private:
+  std::list<Wanted> line_;
+};
+
 // What is played once for each seed. A scene also has
 //
 //   task<> act(std::size_t who);    // What each of the players does.
@@ -97,8 +123,19 @@ class scene {
     if (how >= 2) co_await sleep_for(std::chrono::milliseconds(random.below(4)));
   }
 
+  // Mostly a short one; otherwise until all others are at rest, and longer.
+  task<> pause_for_short_or_long() {
+    if (random.one_in(8)) {
+      const stay here(resting);
+      co_await sleep_for(std::chrono::hours(2));
+    } else {
+      co_await pause();
+    }
+  }
+
   dice& random;
   const std::size_t players;
+  std::size_t resting = 0;
 };
 
 template <class Scene>

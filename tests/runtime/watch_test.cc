@@ -328,7 +328,9 @@ TEST(watch_model_test, does_what_a_number_does) {
         EXPECT_EQ(each.told, each.expected);
         each.told = false;
         each.expected = false;
-        if (each.waiting.done()) EXPECT_EQ(each.receiver.has_changed(), each.seen != version);
+        if (each.waiting.done()) {
+          EXPECT_EQ(each.receiver.has_changed(), each.seen != version);
+        }
       }
     }
     ends.sender.send(0);
