@@ -125,10 +125,12 @@ class call_handle {
 // throws is reported (options::on_report, report::kind::failed_callback). It is destroyed when it
 // has been called.
 //
-// Order. With one worker, functions that one thread gives to call_soon are called in that order,
-// and those of call_later and call_at in the order of their times, equal ones in the order in which
-// they were given. With several workers they begin in about that order, and may run at the same
-// time: what has to come one after the other belongs into one task that reads from a queue.
+// Order. With one worker, functions that tasks give to call_soon are called in the order in which
+// they were given, and those of call_later and call_at in the order of their times, equal ones as
+// they were given. What a plain thread gives begins in about that order: a worker that is busy
+// looks now and then at what has come from outside, before what it has taken from there earlier.
+// With several workers all begin in about that order, and may run at the same time. What has to
+// come one after the other belongs into one task that reads from a queue.
 //
 // The end of the runtime. What call_soon has taken is called, also while the runtime is shutting
 // down, which waits for it. What call_later and call_at have taken and is not due by then is not

@@ -218,7 +218,7 @@ class future {
   bool valid() const noexcept { return state_ != nullptr; }
 
   // co_await future: suspends until there is a result; not at all if there is. Any number of tasks
-  // may wait, and as often as they like; they go on in the order in which they have come. Throws
+  // may wait, and as often as they like; they are made ready in the order of coming. Throws
   // the exception that was set, `cancelled` if the promise was cancelled (then cancelled() says
   // so), broken_promise if it has gone. Cancelled while it waits: throws `cancelled`, and the
   // others go on waiting. Allocates nothing.

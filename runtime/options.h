@@ -32,14 +32,14 @@ struct report {
   enum class kind : std::uint8_t {
     never_awaited,          // A task was dropped before anything of it has run.
     unretrieved_exception,  // A task failed, and nobody asked for its result.
-    failed_callback,        // What was given to join_handle::on_end() has thrown.
+    failed_callback,        // A function given to on_end(), on_done() or call_soon() has thrown.
     slow_shutdown,          // The shutdown waits for this task longer than shutdown_timeout.
     long_turn,              // The task keeps its worker longer than options::report_long_turns.
   };
   kind what;
-  std::uint64_t task_id;  // 0, and no name, for never_awaited.
+  std::uint64_t task_id;  // 0, and no name, for never_awaited and what on_done() was given.
   std::string task_name;
-  std::source_location spawned_at;  // For never_awaited: where it was made.
+  std::source_location spawned_at;  // For those two: where the task was made, on_done() called.
   std::string message;              // One line, for people.
 };
 

@@ -81,10 +81,9 @@ struct pool_state final : pool_core {
   const std::function<task<bool>(T&)> check_one;
 };
 
-// Whether an idle resource may be lent again.
+// Whether an idle resource may be lent again, if there is a check.
 template <class T>
 task<bool> is_healthy(const pool_state<T>& pool, T& resource) {
-  if (!pool.check_one) co_return true;
   bool healthy = false;
   try {
     healthy = co_await pool.check_one(resource);
@@ -105,7 +104,8 @@ task<pool_lease<T>> acquire_from(std::shared_ptr<pool_state<T>> pool) {
     std::unique_ptr<pool_entry> idle = pool->take_idle(clock::now());
     if (idle == nullptr) break;
     T& resource = static_cast<pool_entry_of<T>&>(*idle).value();
-    const bool healthy = co_await is_healthy(*pool, resource);
+    bool healthy = true;
+    if (pool->check_one) healthy = co_await is_healthy(*pool, resource);
     if (!healthy) continue;
     pool->refuse_if_closed();
     co_return pool_lease<T>(std::move(place), std::move(idle));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -23,6 +24,7 @@
 #include "magpie/runtime/testing/simulation.h"
 #include "magpie/tests/runtime/ended_with.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/scarce_memory.h"
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
@@ -170,6 +172,18 @@ TEST_P(from_callback_test, cancelled_at_every_moment) {
     const auto settings = simulation_options().workers(GetParam()).seed(seed);
     EXPECT_GT(cancel_sweep(settings, begin, check), 2U);
   }
+}
+
+TEST(from_callback_memory_test, without_memory_nothing_is_kept) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  auto ask_at_once = []() -> task<> {
+    const counted frame;
+    co_await from_callback<counted>([](const callback_result<counted>& to) { to(counted()); });
+  };
+  auto check = [] { EXPECT_EQ(counted::live(), 0); };
+  const std::size_t refused = simulate(with_scarce_memory(ask_at_once, check));
+  EXPECT_GT(refused, 0U);
+  EXPECT_LT(refused, 20U);
 }
 
 TEST_P(from_callback_test, a_call_after_the_end_of_the_runtime_does_nothing) {

@@ -5,9 +5,8 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
+#include <functional>
 #include <memory>
-#include <new>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -20,9 +19,9 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/simulation.h"
 #include "magpie/runtime/timeout.h"
-#include "magpie/tests/runtime/allocations.h"
 #include "magpie/tests/runtime/ended_with.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/scarce_memory.h"
 #include "magpie/tests/runtime/schedules.h"
 #include "magpie/tests/runtime/workshop.h"
 
@@ -231,25 +230,19 @@ TEST(pool_options_test, bad_values_are_told) {
 
 TEST(pool_memory_test, without_memory_no_place_is_lost) {
   MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
-  auto body = []() -> task<> {
-    workshop here;
-    resource_pool<tool> pool(at_most_tools(1), here.make(), here.check());
-    std::size_t refused = 0;
-    for (std::size_t n = 0; n < 20; ++n) {
-      const allocations::limit some(n);
-      try {
-        auto lease = co_await pool.acquire();
-        lease.discard();
-      } catch (const std::bad_alloc&) {
-        ++refused;
-      }
-      EXPECT_EQ(pool.statistics().in_use, 0U);
-      EXPECT_EQ(here.existing(), 0);
-    }
-    EXPECT_GT(refused, 0U);
-    EXPECT_LT(refused, 20U);
+  workshop here;
+  resource_pool<tool> pool(at_most_tools(1), here.make(), here.check());
+  auto use = [&]() -> task<> {
+    auto lease = co_await pool.acquire();
+    lease.discard();
   };
-  simulate(body());
+  auto check = [&] {
+    EXPECT_EQ(pool.statistics().in_use, 0U);
+    EXPECT_EQ(here.existing(), 0);
+  };
+  const std::size_t refused = simulate(with_scarce_memory(std::ref(use), check));
+  EXPECT_GT(refused, 0U);
+  EXPECT_LT(refused, 20U);
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -26,6 +28,7 @@
 #include "magpie/runtime/timeout.h"
 #include "magpie/tests/runtime/ended_with.h"
 #include "magpie/tests/runtime/leftovers.h"
+#include "magpie/tests/runtime/scarce_memory.h"
 #include "magpie/tests/runtime/schedules.h"
 #include "magpie/tests/runtime/sleeping.h"
 #include "magpie/tests/runtime/spawned.h"
@@ -296,6 +299,23 @@ TEST_P(stop_token_test, cancelled_at_every_moment) {
     const auto settings = simulation_options().workers(GetParam()).seed(seed);
     EXPECT_GT(cancel_sweep(settings, begin, check), 2U);
   }
+}
+
+TEST(stop_token_memory_test, without_memory_nothing_is_kept) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  auto both = []() -> task<> {
+    const counted frame;
+    std::stop_source source;
+    auto yields = [](const std::stop_token&) -> task<> {
+      const counted inner;
+      co_await yield();
+    };
+    co_await with_stop_token(source.get_token(), with_task_stop_token(yields));
+  };
+  auto check = [] { EXPECT_EQ(counted::live(), 0); };
+  const std::size_t refused = simulate(with_scarce_memory(both, check));
+  EXPECT_GT(refused, 0U);
+  EXPECT_LT(refused, 20U);
 }
 
 }  // namespace
