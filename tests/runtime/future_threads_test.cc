@@ -190,6 +190,18 @@ TEST_P(future_threads_test, is_set_while_the_runtime_ends) {
   }
 }
 
+TEST_P(future_threads_test, a_worker_of_another_runtime_sets_it) {
+  runtime reading(options().workers(GetParam()));
+  runtime setting(options().workers(GetParam()));
+  for (int i = 0; i < 100; ++i) {
+    const promise<int> source;
+    auto reads = reading.spawn(value_of(source.get_future()));
+    auto sets = setting.spawn(set_later(source, i, i % 3));
+    EXPECT_EQ(reads.get(), i);
+    sets.get();
+  }
+}
+
 TEST_P(future_threads_test, a_hand_over_and_a_cancellation_meet) {
   runtime world(options().workers(GetParam()));
   for (int round = 0; round < 200; ++round) {
