@@ -89,7 +89,8 @@ class task_record {
 
   // What the task inherited; time_point::max() if nothing. Set before start.
   clock::time_point deadline() const noexcept {
-    return rare_ == nullptr ? clock::time_point::max() : rare_->deadline;
+    // Of others than children rare_ may be made at any time, by whoever cancels them.
+    return group_ == nullptr ? clock::time_point::max() : rare_->deadline;
   }
 
   // Before start: it is a child of this group. Throws std::bad_alloc.

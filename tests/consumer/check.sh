@@ -34,13 +34,13 @@ expect_dishes() {
 
 mkdir "$beside/shop"
 ln -s "$root" "$beside/magpie"
-cp "$root/tests/consumer/"{WORKSPACE,shop.cc,shop_test.cc} "$beside/shop/"
+cp "$root/tests/consumer/"{WORKSPACE,kitchen_test.cc,shop.cc,shop_test.cc} "$beside/shop/"
 cp "$root/tests/consumer/shop.BUILD" "$beside/shop/BUILD"
 cp "$root/tests/consumer/shop.bazelrc" "$beside/shop/.bazelrc"
 quietly bazel_in_shop build //:shop
 expect_dishes 'with Bazel' "$beside/shop/bazel-bin/shop"
-quietly bazel_in_shop test //:shop_test
-printf 'consumer: a test: ok\n'
+quietly bazel_in_shop test //:shop_test //:kitchen_test
+printf 'consumer: tests: ok\n'
 
 cd "$beside"
 mkdir include

@@ -151,5 +151,24 @@ TEST_P(end_callback_test, a_reason_reaches_the_task_and_the_holder) {
   in_simulated_orders(GetParam(), body);
 }
 
+// What a task asks about itself and what its holder does to it do not meet (ThreadSanitizer).
+TEST_P(end_callback_test, while_the_task_asks_about_itself) {
+  runtime shared(options().workers(GetParam()));
+  auto asks = []() -> task<> {
+    for (int i = 0; i < 20; ++i) {
+      const task_info self = co_await current_task();
+      EXPECT_EQ(self.deadline, clock::time_point::max());
+      co_await yield();
+    }
+  };
+  std::atomic<int> called = 0;
+  for (int i = 0; i < 100; ++i) {
+    auto handle = shared.spawn(asks());
+    handle.on_end([&called] { ++called; });
+    handle.get();
+  }
+  EXPECT_EQ(called, 100);
+}
+
 }  // namespace
 }  // namespace magpie::testing
