@@ -17,7 +17,6 @@
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/cancel_sweep.h"
 #include "magpie/runtime/testing/simulation.h"
-#include "magpie/tests/runtime/channel_users.h"
 #include "magpie/tests/runtime/exchange_model.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/seeds.h"
@@ -26,6 +25,8 @@ namespace magpie::testing {
 namespace {
 
 using namespace std::chrono_literals;
+
+using item = std::unique_ptr<int>;
 
 class channel_cancellation_test : public over_workers {};
 MAGPIE_OVER_WORKERS(channel_cancellation_test);
