@@ -1,5 +1,6 @@
 // Two ends of a connection in memory, for tests of what reads and writes: with the members of
-// io::tcp_stream, and with short reads and writes, delays, errors and ends where a test wants them.
+// io::tcp_stream that move bytes (and write_some(), which that one has not), and with short reads
+// and writes, delays, errors and ends where a test wants them.
 //
 //   auto [client, server] = make_duplex(stream_script().read_at_most(1));
 //   co_await server.write(greeting);

@@ -99,14 +99,14 @@ failed_schedule shorten(std::uint64_t seed, const trial& first, const simulation
                         const std::function<void(simulation&)>& body) {
   shortening shorter(settings, body);
   if (!shorter.fails_with(decisions::parse(first.schedule))) {
-    return {seed, first.schedule,
+    return {settings.workers(), seed, first.schedule,
             first.message +
                 "\n(It did not fail again when the same schedule was played once more: something "
                 "else, such as a static variable or an address, decides what it does.)"};
   }
   shorter.drop_the_end();
   shorter.drop_in_between();
-  return {seed, shorter.best(), shorter.message()};
+  return {settings.workers(), seed, shorter.best(), shorter.message()};
 }
 
 std::optional<std::uint64_t> seed_of_environment() {
@@ -130,7 +130,7 @@ std::optional<failed_schedule> explore(std::size_t count, const simulation_optio
   if (const char* const schedule = std::getenv("MAGPIE_TEST_SCHEDULE")) {
     trial only = attempt(own.replay(schedule), body);
     if (!only.failed) return std::nullopt;
-    return failed_schedule{0, schedule, std::move(only.message)};
+    return failed_schedule{own.workers(), 0, schedule, std::move(only.message)};
   }
   const std::optional<std::uint64_t> wanted = seed_of_environment();
   const std::uint64_t first = wanted.value_or(1);
@@ -146,7 +146,8 @@ std::optional<failed_schedule> explore(std::size_t count, const simulation_optio
 std::string how_to_replay(const failed_schedule& failed) {
   return "seed " + std::to_string(failed.seed) +
          "; to run this one alone: MAGPIE_TEST_SCHEDULE=" + failed.schedule +
-         ", or simulation_options().replay(\"" + failed.schedule + "\")";
+         ", or simulation_options().workers(" + std::to_string(failed.workers) + ").replay(\"" +
+         failed.schedule + "\")";
 }
 
 }  // namespace magpie::testing

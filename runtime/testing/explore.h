@@ -1,6 +1,6 @@
 // Runs something in many orders, and says in which of them it fails.
 //
-//   const auto failed = explore(1000, simulation_options().workers(2).pct(3),
+//   const auto failed = explore(1000, simulation_options().workers(2).pct(3, 20),
 //                               [](simulation& world) { world.run(transfer_twice()); });
 //   if (failed) std::cout << failed->message << "\nreplay(\"" << failed->schedule << "\")\n";
 //
@@ -19,6 +19,7 @@
 namespace magpie::testing {
 
 struct failed_schedule {
+  std::size_t workers = 1;
   // The first that fails.
   std::uint64_t seed = 0;
   // For simulation_options::replay(). What has nothing to do with the failure has been taken out,
@@ -35,7 +36,7 @@ struct failed_schedule {
 //
 // Two variables of the environment replace the seeds by one run: MAGPIE_TEST_SEED=7, and
 // MAGPIE_TEST_SCHEDULE=2,0,~7,1, which also replaces the strategy. Throws std::invalid_argument if
-// they say something else.
+// they say something else. They count for every call in the program, so choose the test as well.
 std::optional<failed_schedule> explore(std::size_t count, const simulation_options& settings,
                                        const std::function<void(simulation&)>& body);
 

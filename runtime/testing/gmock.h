@@ -84,7 +84,7 @@ class return_action {
   operator ::testing::Action<task<T>(Arguments...)>() const {
     static_assert(std::is_void_v<T> == std::is_same_v<Value, nothing>,
                   "magpie: CoReturn() is for task<>, CoReturn(value) for the others");
-    return [delay = delay_, value = value_](const Arguments&...) { return give<T>(delay, value); };
+    return [delay = delay_, value = value_](auto&&...) { return give<T>(delay, value); };
   }
 
  private:
@@ -99,7 +99,7 @@ class throw_action {
 
   template <class T, class... Arguments>
   operator ::testing::Action<task<T>(Arguments...)>() const {
-    return [error = error_](const Arguments&...) { return fail<T>(error); };
+    return [error = error_](auto&&...) { return fail<T>(error); };
   }
 
  private:

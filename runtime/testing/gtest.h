@@ -48,11 +48,14 @@ namespace magpie::testing {
 // simulation of its own (explore.h, also for the variables of the environment). An order in which
 // it throws or has a failed EXPECT_* fails the test, with a short schedule that plays it again.
 //
-//   for_each_schedule(200, simulation_options().workers(2).pct(3), [] { return transfer_twice();
+//   for_each_schedule(200, simulation_options().workers(2).pct(3, 20), [] { return
+//   transfer_twice();
 //   });
 //
 // `make` may be a coroutine itself, also a lambda with captures. It makes everything anew that the
-// task changes, and what it refers to outlives this call.
+// task changes, and what it refers to outlives this call. Tasks that it leaves behind are cancelled
+// at the end of each order; what fails in them then, and what is reported (options::on_report), is
+// told without its order. There is no time limit.
 template <class Make>
 void for_each_schedule(std::size_t count, const simulation_options& settings, Make make,
                        std::source_location where = std::source_location::current());
@@ -236,7 +239,8 @@ void for_each_schedule(std::size_t count, const simulation_options& settings, Ma
 #define CO_SKIP() co_return GTEST_MESSAGE_("Skipped", ::testing::TestPartResult::kSkip)
 
 // The statement throws what is or derives from `type`. It may contain co_await, and its commas
-// stand in brackets. These take no <<. What cancels the test itself passes.
+// stand in brackets. These take no <<. `cancelled` passes, as what cancels the test has to, unless
+// it is the type that is expected.
 #define CO_EXPECT_THROW(statement, type) MAGPIE_CO_THROW_(statement, type, ADD_FAILURE())
 #define CO_ASSERT_THROW(statement, type) MAGPIE_CO_THROW_(statement, type, CO_FAIL())
 #define CO_EXPECT_NO_THROW(statement) MAGPIE_CO_NO_THROW_(statement, ADD_FAILURE())

@@ -43,7 +43,7 @@ class leak_check {
   // The tasks of this runtime that have not ended, and then the timers that are armed although
   // nobody is left who waits for them. On a thread that is no worker; waits up to `patience`, in
   // real time, for tasks that are about to end.
-  static leak_list leaks(runtime& of, clock::duration patience = std::chrono::seconds(1));
+  static leak_list leaks(runtime& of, clock::duration patience = std::chrono::seconds(5));
 
   // The same, when nothing can run any more without time passing; at most a million turns.
   static leak_list leaks(simulation& of);

@@ -54,10 +54,12 @@ class simulation_options {
   // `depth` events in one order is found with a known probability, in runs of up to `turns` turns.
   // After so many everybody has turns, so that a loop with yield() ends. Both positive, else
   // std::invalid_argument.
-  simulation_options& pct(std::size_t depth, std::size_t turns = 1000);
+  // `turns` should be about what a run takes: of the moments of a short run, few are among a
+  // thousand.
+  simulation_options& pct(std::size_t depth, std::size_t turns);
 
-  // Instead: as simulation::schedule() has said it, or explore.h. Throws std::invalid_argument for
-  // what is none. Round robin after its end.
+  // Instead: as simulation::schedule() has said it, or explore.h, with as many workers. Throws
+  // std::invalid_argument for what is none. Round robin after its end.
   simulation_options& replay(std::string schedule);
 
   scheduling strategy() const { return strategy_; }

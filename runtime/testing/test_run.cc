@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <iostream>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -40,27 +41,38 @@ std::string out_of_time(const test_settings& settings, const std::string& tasks)
          "; its tasks:" + (tasks.empty() ? " none" : tasks);
 }
 
-// What has been reported, from any thread.
+// What has been reported, from any thread. The hook may outlive the test: a handle may be dropped
+// later, by the fixture.
 class reported {
  public:
   std::function<void(const report&)> hook() {
-    return [this](const report& what) {
+    return [into = kept_](const report& what) {
       std::string text = "reported: task '" + what.task_name + "', spawned at " +
                          what.spawned_at.file_name() + ":" +
                          std::to_string(what.spawned_at.line()) + ": " + what.message;
-      const std::lock_guard lock(mutex_);
-      all_.push_back(std::move(text));
+      const std::lock_guard lock(into->mutex);
+      if (into->taken) {
+        std::cerr << "magpie: after the end of the test " + text + "\n";
+      } else {
+        into->all.push_back(std::move(text));
+      }
     };
   }
 
+  // At the end of the test.
   problem_list take() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(all_, {});
+    const std::lock_guard lock(kept_->mutex);
+    kept_->taken = true;
+    return std::exchange(kept_->all, {});
   }
 
  private:
-  std::mutex mutex_;
-  problem_list all_;  // Under mutex_.
+  struct list {
+    std::mutex mutex;
+    problem_list all;    // Under mutex.
+    bool taken = false;  // Under mutex.
+  };
+  const std::shared_ptr<list> kept_ = std::make_shared<list>();
 };
 
 class flag {
@@ -113,6 +125,8 @@ problem_list run_on_threads(task<> body, const test_settings& settings, std::str
     world.shutdown();
   } else {
     problems.push_back(out_of_time(settings, task_tree(world)));
+    // Said at once, since what cannot be cancelled may keep the next line waiting for ever.
+    std::cerr << "magpie: " + problems.back() + "\n";
     world.shutdown();
     take_outcome(handle, in_time, problems);
   }

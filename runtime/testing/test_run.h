@@ -21,7 +21,7 @@ class test_settings {
  public:
   // On real threads, in a runtime with these options. This is the default, with the default
   // options.
-  test_settings& threads(const options& settings = options());
+  test_settings& threads(const options& settings);
   const options& threads() const { return threads_; }
 
   // On virtual time instead. Sleeping takes no time, and when nothing can run any more the test
@@ -30,8 +30,9 @@ class test_settings {
   // Null if it is not simulated.
   const simulation_options* simulation() const { return simulation_ ? &*simulation_ : nullptr; }
 
-  // In real time, also in a simulation. After it the test has failed and is cancelled; but a test
-  // that cannot be cancelled, because it blocks its thread, is waited for. Positive, else
+  // In real time, also in a simulation, which looks at it between two turns. After it the test has
+  // failed and is cancelled; but a test that cannot be cancelled, because it blocks its thread, is
+  // waited for, when the tree of its tasks has been written to standard error. Positive, else
   // std::invalid_argument. Default: 30 s.
   template <class Rep, class Period>
   test_settings& time_limit(std::chrono::duration<Rep, Period> limit) {

@@ -66,7 +66,7 @@ magpie::task<> sell_one(magpie::mutex& till, int& sold) {
 }
 
 TEST(shop_test, sells_two_in_every_order) {
-  for_each_schedule(200, simulation_options().workers(2).pct(3), []() -> magpie::task<> {
+  for_each_schedule(200, simulation_options().workers(2).pct(3, 20), []() -> magpie::task<> {
     magpie::mutex till;
     int sold = 0;
     co_await magpie::gather(sell_one(till, sold), sell_one(till, sold));

@@ -22,7 +22,7 @@ magpie::task<> hang() {
 
 class impatient : public ::testing::Test {
  protected:
-  static test_settings co_settings() { return test_settings().time_limit(1s); }
+  static test_settings co_settings() { return test_settings().time_limit(3s); }
 };
 
 CO_TEST_F(impatient, hangs) {

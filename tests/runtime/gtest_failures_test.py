@@ -1,17 +1,21 @@
 """Runs tests that fail, and compares what they say with what they should."""
 
+import os
 import re
 import subprocess
 import unittest
 
 PROGRAM = "tests/runtime/gtest_failures"
-LIMIT = 60
+LIMIT = 20
+# Not what the test around this one is told.
+ENVIRONMENT = {name: value for name, value in os.environ.items()
+               if not name.startswith(("GTEST_", "MAGPIE_TEST_", "XML_OUTPUT_FILE", "TEST_"))}
 
 
 class gtest_failures_test(unittest.TestCase):
     def say(self, name, status=1):
         done = subprocess.run([PROGRAM, f"--gtest_filter={name}"], capture_output=True, text=True,
-                              timeout=LIMIT, check=False)
+                              env=ENVIRONMENT, timeout=LIMIT, check=False)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stdout
 
@@ -27,7 +31,7 @@ class gtest_failures_test(unittest.TestCase):
 
     def test_a_hanging_test_names_its_tasks(self):
         self.check("impatient.hangs", r"gtest_failures\.cc:\d+: Failure",
-                   r"has not ended within its time limit of 1 s; its tasks:",
+                   r"has not ended within its time limit of 3 s; its tasks:",
                    r"'impatient\.hangs', spawned at \S*gtest_failures\.cc:\d+",
                    r"waits at \S*gtest_failures\.cc:\d+")
         self.check("impatient.hangs", r"'helper'", r"waits at \S*gtest_failures\.cc:\d+")

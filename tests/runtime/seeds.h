@@ -44,6 +44,8 @@ void for_seeds(std::uint64_t count, Play play) {
       play(seed);
     } catch (const std::exception& error) {
       ADD_FAILURE() << error.what();
+    } catch (...) {
+      ADD_FAILURE() << "an exception that is no std::exception";
     }
     if (!::testing::Test::HasFailure()) continue;
     ADD_FAILURE() << "again: MAGPIE_FIRST_SCHEDULE=" << seed;

@@ -188,6 +188,25 @@ TEST_P(test_run_test, what_is_reported_is_a_problem) {
   EXPECT_EQ(told, 1);
 }
 
+// A fixture may keep the handle of a task that has failed.
+TEST_P(test_run_test, what_is_reported_after_the_end_harms_nobody) {
+  join_handle<> kept;
+  auto fails = []() -> task<> {
+    co_await yield();
+    throw std::runtime_error("late");
+  };
+  auto leaves = [&]() -> task<> {
+    kept = spawn(fails(), "fails");
+    while (!kept.done())
+      co_await yield();
+  };
+  EXPECT_EQ(run_test(leaves(), threads(), "leaves"), problems());
+  ::testing::internal::CaptureStderr();
+  kept.detach();
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("after the end of the test reported"),
+            std::string::npos);
+}
+
 TEST_P(test_run_test, inside_a_task_it_is_refused) {
   auto nested = []() -> task<> {
     run_test(sleep_an_hour(), test_settings().simulated(), "inner");
