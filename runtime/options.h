@@ -78,8 +78,8 @@ class options {
   // A task that does not give its worker back for so long is reported while it goes on, once for
   // each time: something in it blocks or computes. A thread of its own looks every quarter of the
   // limit, at least every second, at most every millisecond; the system taking the processor away
-  // from the worker counts too. Default: nobody looks. (asyncio: debug mode, slow_callback_duration
-  // = 100 ms.)
+  // from the worker counts too, and what a task's on_end() callbacks do does not. Default: nobody
+  // looks. (asyncio: debug mode, slow_callback_duration = 100 ms.)
   template <class Rep, class Period>
   options& report_long_turns(std::chrono::duration<Rep, Period> limit) {
     return set_report_long_turns(internal::saturated(limit));

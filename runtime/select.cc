@@ -93,10 +93,6 @@ std::size_t select_awaiter_base::finish() {
   }
 }
 
-selected<task_end>::selected(const task_end& operation) noexcept : task_(&operation.task) {
-  operation.task.add_reference();
-}
-
 bool selected<task_end>::enlist(suspension& who) noexcept {
   who_ = &who;
   return task_->add_observer(*this);

@@ -96,7 +96,7 @@ class select_awaiter_base {
 
 // What select() keeps of a join_handle, which may be moved or dropped while it waits.
 struct task_end {
-  task_record& task;
+  task_reference task;
 };
 
 // The case of an operation that has an exchange_case.
@@ -132,7 +132,7 @@ class selected<sleep> final : public select_case {
 template <>
 class selected<task_end> final : public select_case, private end_observer {
  public:
-  explicit selected(const task_end& operation) noexcept;
+  explicit selected(task_end& operation) noexcept : task_(std::move(operation.task)) {}
   bool take_now() override { return task_->done(); }
   bool enlist(suspension& who) noexcept override;
   void leave() noexcept override { task_->remove_observer(*this); }
@@ -172,7 +172,9 @@ future_operation<T, settled_case> operation_of(const future<T>& from) {
 }
 template <class T>
 task_end operation_of(const join_handle<T>& handle) {
-  return {spawn_access::record(handle)};
+  task_record& task = spawn_access::record(handle);
+  task.add_reference();
+  return {task_reference(&task)};
 }
 template <class T>
 void operation_of(const oneshot_receiver<T>&& temporary) = delete;

@@ -10,7 +10,9 @@
 namespace magpie::internal {
 
 void start_task(scheduler& owner, task_record& record, promise_base& root, group* of) {
-  if (worker* here = current_worker()) record.inherit_locals(here->running());
+  if (worker* here = current_worker()) {
+    if (task_record* spawning = here->running()) record.inherit_locals(*spawning);
+  }
   if (of != nullptr) {
     record.make_child(*of, of->deadline());
     of->add(record);

@@ -9,23 +9,34 @@
 
 namespace magpie::internal {
 
-std::shared_ptr<const void> find_task_local(const void* key) noexcept {
+namespace {
+
+task_record* running_task() noexcept {
   const worker* here = current_worker();
-  return here == nullptr ? nullptr : here->running().find_local(key);
+  return here == nullptr ? nullptr : here->running();
+}
+
+}  // namespace
+
+std::shared_ptr<const void> find_task_local(const void* key) noexcept {
+  const task_record* task = running_task();
+  return task == nullptr ? nullptr : task->find_local(key);
 }
 
 std::shared_ptr<const void> exchange_task_local(const void* key,
                                                 std::shared_ptr<const void> value) {
-  worker* here = current_worker();
-  if (here == nullptr) {
+  task_record* task = running_task();
+  if (task == nullptr) {
     throw usage_error("magpie: a task_local is set in a task; this thread runs none");
   }
-  return here->running().exchange_local(key, std::move(value));
+  return task->exchange_local(key, std::move(value));
 }
 
 void restore_task_local(const void* key, std::shared_ptr<const void> value) noexcept {
+  task_record* task = running_task();
+  if (task == nullptr) return;
   try {
-    exchange_task_local(key, std::move(value));
+    task->exchange_local(key, std::move(value));
   } catch (const std::bad_alloc&) {
     // It keeps the value of the inner scope.
   }

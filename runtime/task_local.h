@@ -64,8 +64,8 @@ class task_local {
     internal::exchange_task_local(this, std::make_shared<const T>(std::move(value)));
   }
 
-  // Puts back, at its end, what was there before (if there is memory for it). Ends in the task in
-  // which it was made.
+  // Puts back, at its end, what was there before (if there is memory for it). It ends in the task
+  // in which it was made; outside of tasks it does nothing.
   class [[nodiscard("the value is put back when this goes")]] binding {
    public:
     binding(const binding&) = delete;

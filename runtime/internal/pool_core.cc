@@ -50,8 +50,8 @@ void pool_place::release() noexcept {
 }
 
 void pool_place::give_back(std::unique_ptr<pool_entry> entry) noexcept {
-  of_->store(std::move(entry), clock::now());
-  release();
+  const std::shared_ptr<pool_core> kept = std::move(kept_);
+  std::exchange(of_, nullptr)->give_back(std::move(entry), clock::now());
 }
 
 // ------------------------------------------------------------------------------------ pool_core
@@ -88,52 +88,77 @@ void pool_core::refuse_if_closed() const {
 }
 
 void pool_core::remove_expired(clock::time_point now) noexcept {
-  idle_list removed;
-  const std::lock_guard lock(lock_);
-  remove_expired(now, removed);
+  {
+    idle_list removed;  // Destroyed when the lock is free.
+    const std::lock_guard lock(lock_);
+    ++dropping_;
+    remove_expired(now, removed);
+  }
+  end_dropping();
 }
 
-void pool_core::store(std::unique_ptr<pool_entry> entry, clock::time_point now) noexcept {
-  // What is not kept is destroyed with the parameter, after the lock.
-  const std::lock_guard lock(lock_);
-  if (closed_ || too_old(*entry, now)) return;
-  entry->idle_since_ = now;
-  idle_.push(std::move(entry));
+void pool_core::give_back(std::unique_ptr<pool_entry> entry, clock::time_point now) noexcept {
+  ready_list ready;
+  {
+    const std::lock_guard lock(lock_);
+    if (!closed_ && !too_old(*entry, now)) {
+      entry->idle_since_ = now;
+      idle_.push(std::move(entry));
+      free_place(ready);
+    }
+  }
+  ready.resume_all();
+  if (entry == nullptr) return;
+  entry.reset();
+  free_place();
 }
 
 void pool_core::free_place() noexcept {
   ready_list ready;
-  bool drained = false;
+  bool last = false;
   {
     const std::lock_guard lock(lock_);
-    if (wait_node* next = waiters_.claim_front()) {
-      static_cast<place_awaiter&>(next->waiting()).granted_ = true;
-      ready.add(next->waiting());
-    } else {
-      ++free_;
-      drained = closed_ && free_ == limits_.max_size;
-    }
+    free_place(ready);
+    last = drained();
   }
   ready.resume_all();
-  if (drained) drained_.set();
+  if (last) drained_.set();
+}
+
+void pool_core::free_place(ready_list& ready) noexcept {
+  if (wait_node* next = waiters_.claim_front()) {
+    static_cast<place_awaiter&>(next->waiting()).granted_ = true;
+    ready.add(next->waiting());
+  } else {
+    ++free_;
+  }
 }
 
 void pool_core::close() noexcept {
-  bool drained = false;
   {
     idle_list removed;
     ready_list ready;
     {
       const std::lock_guard lock(lock_);
       closed_ = true;
+      ++dropping_;
       idle_.swap(removed);
       while (wait_node* next = waiters_.claim_front())
         ready.add(next->waiting());
-      drained = free_ == limits_.max_size;
     }
     ready.resume_all();
   }
-  if (drained) drained_.set();
+  end_dropping();
+}
+
+void pool_core::end_dropping() noexcept {
+  bool last = false;
+  {
+    const std::lock_guard lock(lock_);
+    --dropping_;
+    last = drained();
+  }
+  if (last) drained_.set();
 }
 
 bool pool_core::closed() const noexcept {

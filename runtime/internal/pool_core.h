@@ -135,16 +135,21 @@ class pool_core {
 
   bool too_old(const pool_entry& entry, clock::time_point now) const noexcept;
   void remove_expired(clock::time_point now, idle_list& removed) noexcept;
-  void store(std::unique_ptr<pool_entry> entry, clock::time_point now) noexcept;
+  void give_back(std::unique_ptr<pool_entry> entry, clock::time_point now) noexcept;
   void free_place() noexcept;
+  void end_dropping() noexcept;
+  // Under lock_.
+  void free_place(ready_list& ready) noexcept;
+  bool drained() const noexcept { return closed_ && free_ == limits_.max_size && dropping_ == 0; }
 
   const pool_limits limits_;
   event drained_;
   mutable mutex lock_;
-  wait_list waiters_;    // Under lock_. Nobody, while a place is free or the pool closed.
-  idle_list idle_;       // Under lock_.
-  std::size_t free_;     // Places. Under lock_.
-  bool closed_ = false;  // Under lock_.
+  wait_list waiters_;         // Under lock_. Nobody, while a place is free or the pool closed.
+  idle_list idle_;            // Under lock_.
+  std::size_t free_;          // Places. Under lock_.
+  bool closed_ = false;       // Under lock_.
+  std::size_t dropping_ = 0;  // Who is destroying idle resources. Under lock_.
 };
 
 class place_awaiter final : public queued_awaiter {

@@ -50,7 +50,8 @@ class signal_hub {
   void remove(signal_listener& listener) noexcept;
 
   static signal_hub& instance() {
-    static signal_hub only;
+    // Never destroyed: a program may end with exit() while there are listeners.
+    static signal_hub& only = *new signal_hub;
     return only;
   }
 
@@ -148,6 +149,9 @@ void signal_hub::start_thread() {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     throw std::system_error(error.code(),
                             "magpie: the system refused the thread that tells of signals");
+  } catch (...) {
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

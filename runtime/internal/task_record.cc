@@ -24,6 +24,15 @@ const std::string& task_record::name() const noexcept {
   return name_ == nullptr ? none : *name_;
 }
 
+// The destructor of a local value may ask for others, finds none, and may set new ones.
+task_record::~task_record() {
+  for (;;) {
+    has_locals_.store(false);
+    const auto last = rare_ == nullptr ? nullptr : std::exchange(rare_->locals, nullptr);
+    if (last == nullptr) break;
+  }
+}
+
 void task_record::make_child(group& of, clock::time_point deadline) {
   group_ = &of;
   rare().deadline = deadline;
@@ -102,7 +111,8 @@ void task_record::add_callback(std::unique_ptr<end_callback> callback) {
     const std::lock_guard lock(mutex_);
     if (!ended_.is_set()) {
       rare_parts& parts = rare();
-      parts.hook = owner_->hook();  // The worker that ends the task has yet to come by here.
+      // The worker that ends the task has yet to come by here, and reads it without the lock.
+      if (parts.hook == nullptr) parts.hook = owner_->hook();
       callback->next_ = std::move(parts.callbacks);
       parts.callbacks = std::move(callback);
       return;

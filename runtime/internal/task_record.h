@@ -149,7 +149,7 @@ class task_record {
 
  protected:
   task_record(scheduler& owner, std::string name, std::source_location spawned_at);
-  virtual ~task_record() = default;
+  virtual ~task_record();
 
   virtual const result_base& outcome() const noexcept = 0;
 

@@ -93,6 +93,7 @@ void worker::resume(promise_base& ready) noexcept {
   if (log_ != nullptr) [[unlikely]]
     log_->begin(*running_);
   ready.handle().resume();
+  running_ = nullptr;
   if (log_ != nullptr) [[unlikely]]
     log_->end();
   if (suspension* suspended = armed_) {
@@ -122,8 +123,10 @@ void worker::push_child(promise_base& child) noexcept {
   try {
     children_.push(&child);
   } catch (const std::bad_alloc&) {
-    // The queue cannot grow; the inbox needs no memory.
+    // The queue cannot grow; the inbox needs no memory. The turn is over, since next_child() would
+    // look for a sibling in the queue.
     inbox_.push(&child);
+    budget_ = 0;
   }
 }
 

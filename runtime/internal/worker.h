@@ -48,9 +48,9 @@ class worker {
   // One turn of the loop: finds a ready coroutine and resumes it. False if there was none.
   bool step() noexcept;
 
-  // Inside a task. The children of a gather belong to the task of their parent, and what a worker
-  // does without coming back to its loop belongs to one task.
-  task_record& running() const noexcept { return *running_; }
+  // Worker. Null between two turns, where the poller of a user may be. The children of a gather
+  // belong to the task of their parent, so all that is done in one turn belongs to one task.
+  task_record* running() const noexcept { return running_; }
 
   frame_cache& frames() noexcept { return frames_; }
   timer_queue& timers() noexcept { return timers_; }
@@ -138,7 +138,7 @@ class worker {
 
   // Worker thread only.
   frame_cache frames_;
-  task_record* running_ = nullptr;        // Of another time, if none runs.
+  task_record* running_ = nullptr;
   turn_log* log_ = nullptr;               // Null if nobody wants to know.
   suspension* armed_ = nullptr;           // Of the task that runs.
   fork_scope* innermost_fork_ = nullptr;  // The latest of the forks that have not been merged.

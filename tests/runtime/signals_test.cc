@@ -6,7 +6,8 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
+#include <cstdlib>
+#include <new>
 
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/event.h"
@@ -14,6 +15,7 @@
 #include "magpie/runtime/select.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
+#include "magpie/tests/runtime/allocations.h"
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
@@ -141,6 +143,34 @@ TEST(signals_error_test, what_cannot_be_caught_is_refused) {
   EXPECT_THROW(signals({SIGUSR1, -1}), usage_error);
   EXPECT_EQ(installed(SIGUSR1), SIG_DFL);
   EXPECT_EQ(threads_of_process(), before);
+}
+
+TEST(signals_error_test, without_memory_nothing_has_changed) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  int refused = 0;
+  for (std::size_t blocks = 0; blocks < 10; ++blocks) {
+    try {
+      const allocations::limit some(blocks);
+      const signals one({SIGUSR1});
+    } catch (const std::bad_alloc&) {
+      ++refused;
+    }
+    sigset_t blocked;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    EXPECT_FALSE(::sigismember(&blocked, SIGINT));
+    EXPECT_EQ(installed(SIGUSR1), SIG_DFL);
+  }
+  EXPECT_GE(refused, 2);
+}
+
+[[noreturn]] void exit_while_listening() {
+  const signals one({SIGUSR1});
+  std::exit(3);
+}
+
+TEST(signals_death_test, a_program_may_exit_meanwhile) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(exit_while_listening(), ::testing::ExitedWithCode(3), "");
 }
 
 }  // namespace

@@ -6,10 +6,12 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "magpie/runtime/blocking.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/gather.h"
+#include "magpie/runtime/internal/current_worker.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
@@ -152,6 +154,34 @@ TEST_P(task_local_test, values_go_with_the_last_task_that_has_them) {
   };
   run(body(), options().workers(GetParam()));
   EXPECT_EQ(counted::live(), 0);
+}
+
+// Asks for the name when it goes, as the end of a span that is logged would; and sets it.
+struct span {
+  std::string* said;
+  explicit span(std::string* where) : said(where) {}
+  span(span&& other) noexcept : said(std::exchange(other.said, nullptr)) {}
+  ~span() {
+    if (said == nullptr) return;
+    *said = who();
+    if (internal::current_worker() != nullptr) name.set("set by one that goes");
+  }
+};
+task_local<span> current_span;
+
+TEST_P(task_local_test, values_may_ask_for_others_when_they_go) {
+  std::string said;
+  auto one = [&]() -> task<> {
+    name.set("a name that is too long to be kept in the string itself");
+    current_span.set(span(&said));
+    co_return;
+  };
+  auto body = [&]() -> task<> {
+    spawn(one()).detach();
+    co_return;
+  };
+  run(body(), options().workers(GetParam()));
+  EXPECT_EQ(said, "nobody");  // The task is over.
 }
 
 }  // namespace
