@@ -226,7 +226,7 @@ TEST_F(schedule_test, pct_with_different_seeds_gives_different_runs) {
 }
 
 TEST_F(schedule_test, bad_values_are_refused) {
-  EXPECT_THROW(simulation_options().pct(0), std::invalid_argument);
+  EXPECT_THROW(simulation_options().pct(0, 10), std::invalid_argument);
   EXPECT_THROW(simulation_options().pct(1, 0), std::invalid_argument);
   for (const char* bad : {"", ",", "1,", "1,,2", "a", "-1", "~x", "~,1", "1 2", "99999999999"})
     EXPECT_THROW(simulation_options().replay(bad), std::invalid_argument) << bad;
