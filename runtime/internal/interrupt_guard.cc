@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <new>
 #include <string>
 
 #include "magpie/runtime/error.h"
@@ -26,13 +28,27 @@ interrupt_guard::~interrupt_guard() {
   end_thread();
 }
 
+// Waits for the task too, so that the thread that signals are usually sent to waits where
+// ThreadSanitizer lets their handlers run: in pthread_cond_wait(), and not in futex(2).
 void interrupt_guard::watch(task_record& main) noexcept {
-  main.add_reference();
-  {
-    const std::lock_guard lock(mutex_);
-    main_.reset(&main);
+  bool ended = false;
+  const auto at_end = [this, &ended] {
+    {
+      const std::lock_guard lock(mutex_);
+      ended = true;
+    }
+    changed_.notify_all();
+  };
+  try {
+    main.add_callback(std::make_unique<end_callback_of<decltype(at_end)>>(at_end));
+  } catch (const std::bad_alloc&) {
+    ended = true;  // The caller waits.
   }
-  changed_.notify_one();
+  main.add_reference();
+  std::unique_lock lock(mutex_);
+  main_.reset(&main);
+  changed_.notify_all();
+  changed_.wait(lock, [&ended] { return ended; });
 }
 
 void interrupt_guard::end_thread() noexcept {
@@ -40,7 +56,7 @@ void interrupt_guard::end_thread() noexcept {
     const std::lock_guard lock(mutex_);
     over_ = true;
   }
-  changed_.notify_one();
+  changed_.notify_all();
   thread_.join();
 }
 
@@ -54,7 +70,7 @@ void interrupt_guard::on_signal(int signal) noexcept {
     const std::lock_guard lock(mutex_);
     (first_ == 0 ? first_ : second_) = signal;
   }
-  changed_.notify_one();
+  changed_.notify_all();
 }
 
 void interrupt_guard::run() noexcept {
