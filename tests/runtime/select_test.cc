@@ -104,11 +104,21 @@ TEST_P(select_test, waits_for_the_first_of_every_kind) {
                         ended, sleep_for(which == 9 ? 1s : 2h), result);
     EXPECT_EQ(got.index(), which);
     EXPECT_EQ(elapsed(), 1s);
-    if (which == 0) EXPECT_EQ(std::get<0>(got), 0);
-    if (which == 2) EXPECT_EQ(std::get<2>(got), 2);
-    if (which == 3) EXPECT_TRUE(std::get<3>(got));
-    if (which == 4) EXPECT_EQ(**std::get<4>(got), 4);
-    if (which == 5) EXPECT_EQ(std::get<5>(got), 5);
+    if (which == 0) {
+      EXPECT_EQ(std::get<0>(got), 0);
+    }
+    if (which == 2) {
+      EXPECT_EQ(std::get<2>(got), 2);
+    }
+    if (which == 3) {
+      EXPECT_TRUE(std::get<3>(got));
+    }
+    if (which == 4) {
+      EXPECT_EQ(**std::get<4>(got), 4);
+    }
+    if (which == 5) {
+      EXPECT_EQ(std::get<5>(got), 5);
+    }
     co_await other;
     // Nothing else has happened, nor has anybody been left in a list.
     EXPECT_EQ(full_queue.size(), 1U);
