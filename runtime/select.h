@@ -149,9 +149,10 @@ class selected<task_end> final : public select_case, private end_observer {
 
 // From what select() is given to what it keeps.
 template <class Operation>
-  requires requires(Operation& operation) { operation.make_case(); }
+  requires(!std::is_reference_v<Operation>) &&
+          requires(Operation& operation) { operation.make_case(); }
 Operation operation_of(Operation&& operation) {
-  return std::move(operation);
+  return std::forward<Operation>(operation);
 }
 inline sleep operation_of(const sleep& operation) noexcept {
   return operation;
