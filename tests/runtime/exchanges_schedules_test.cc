@@ -311,73 +311,10 @@ TEST(oneshot_schedules_test, the_value_arrives_once_or_stays) {
 
 // ------------------------------------------------------------------------------------ broadcast
 
-class broadcast_scene : public scene {
+// One in three tells the others numbers, 1, 2, ...; who waits has seen the latest.
+template <class Ends>
+class news_scene : public scene {
  public:
-  broadcast_scene(dice& with, std::size_t count)
-      : scene(with, count), ends_(make_broadcast<std::size_t>(with.below(4) + 1)) {}
-
-  task<> act(std::size_t who) { return who % 3 == 0 ? send() : receive(); }
-
-  // Who waits has seen all.
-  void at_rest(std::size_t left) const {
-    EXPECT_EQ(waiting_.size(), left);
-    EXPECT_TRUE(waiting_.all_have_seen(sent_));
-    EXPECT_TRUE(left == 0 || !ends_.sender.closed());
-  }
-  static void check() {}
-
- private:
-  task<> send() {
-    const counted frame;
-    for (int i = 0; i < 4; ++i) {
-      co_await pause();
-      if (random.one_in(32)) ends_.sender.close();
-      if (ends_.sender.closed()) co_return;
-      ends_.sender.send(sent_++);
-    }
-  }
-  // Each number in its turn, or how many it has missed.
-  task<> receive() {
-    const counted frame;
-    co_await pause();
-    broadcast_receiver<std::size_t> mine = ends_.sender.subscribe();
-    std::size_t seen = sent_;
-    for (int i = 0; i < 6; ++i) {
-      co_await pause();
-      std::optional<broadcast_item<std::size_t>> got;
-      if (random.one_in(4)) {
-        got = mine.try_receive();
-        EXPECT_EQ(got.has_value(), seen < sent_);
-        if (!got) continue;
-      } else {
-        const waiting_room::seat here(waiting_, seen);
-        got = co_await mine.receive();
-        if (!got) co_return;
-      }
-      EXPECT_EQ(**got, seen + got->missed());
-      seen = **got + 1;
-    }
-  }
-
-  broadcast_ends<std::size_t> ends_;
-  std::size_t sent_ = 0;
-  waiting_room waiting_;
-};
-
-TEST(broadcast_schedules_test, everyone_sees_each_item_or_is_told) {
-  search_schedules<broadcast_scene>();
-}
-
-// ---------------------------------------------------------------------------------------- watch
-
-class watch_scene : public scene {
- public:
-  watch_scene(dice& with, std::size_t count)
-      : scene(with, count), ends_(make_watch<std::size_t>(0)) {}
-
-  task<> act(std::size_t who) { return who % 3 == 0 ? send() : receive(); }
-
-  // Who waits has seen the latest.
   void at_rest(std::size_t left) const {
     EXPECT_EQ(waiting_.size(), left);
     EXPECT_TRUE(waiting_.all_have_seen(latest_));
@@ -385,8 +322,12 @@ class watch_scene : public scene {
   }
   static void check() {}
 
- private:
-  task<> send() {
+ protected:
+  news_scene(dice& with, std::size_t count, Ends ends)
+      : scene(with, count), ends_(std::move(ends)) {}
+
+  static bool tells(std::size_t who) { return who % 3 == 0; }
+  task<> tell() {
     const counted frame;
     for (int i = 0; i < 4; ++i) {
       co_await pause();
@@ -395,6 +336,58 @@ class watch_scene : public scene {
       ends_.sender.send(++latest_);
     }
   }
+
+  Ends ends_;
+  std::size_t latest_ = 0;
+  waiting_room waiting_;
+};
+
+class broadcast_scene : public news_scene<broadcast_ends<std::size_t>> {
+ public:
+  broadcast_scene(dice& with, std::size_t count)
+      : news_scene(with, count, make_broadcast<std::size_t>(with.below(4) + 1)) {}
+
+  task<> act(std::size_t who) { return tells(who) ? tell() : receive(); }
+
+ private:
+  // Each number in its turn, or how many it has missed.
+  task<> receive() {
+    const counted frame;
+    co_await pause();
+    broadcast_receiver<std::size_t> mine = ends_.sender.subscribe();
+    std::size_t seen = latest_;
+    for (int i = 0; i < 6; ++i) {
+      co_await pause();
+      std::optional<broadcast_item<std::size_t>> got;
+      if (random.one_in(4)) {
+        got = mine.try_receive();
+        EXPECT_EQ(got.has_value(), seen < latest_);
+        if (!got) continue;
+      } else {
+        const waiting_room::seat here(waiting_, seen);
+        got = co_await mine.receive();
+        if (!got) co_return;
+      }
+      EXPECT_EQ(**got, seen + got->missed() + 1);
+      seen = **got;
+    }
+  }
+};
+
+TEST(broadcast_schedules_test, everyone_sees_each_item_or_is_told) {
+  search_schedules<broadcast_scene>();
+}
+
+// ---------------------------------------------------------------------------------------- watch
+
+class watch_scene : public news_scene<watch_ends<std::size_t>> {
+ public:
+  watch_scene(dice& with, std::size_t count)
+      : news_scene(with, count, make_watch<std::size_t>(0)) {}
+
+  task<> act(std::size_t who) { return tells(who) ? tell() : receive(); }
+
+ private:
   task<> receive() {
     const counted frame;
     co_await pause();
@@ -413,10 +406,6 @@ class watch_scene : public scene {
       EXPECT_EQ(seen, latest_);
     }
   }
-
-  watch_ends<std::size_t> ends_;
-  std::size_t latest_ = 0;
-  waiting_room waiting_;
 };
 
 TEST(watch_schedules_test, nobody_misses_the_latest) {

@@ -84,7 +84,8 @@ TEST_P(select_test, waits_for_the_first_of_every_kind) {
     promise<> outside;
     auto result = outside.get_future();
     auto ended = spawn([](std::size_t when) -> task<int> {
-      co_await sleep_for(when == 8 ? 1s : 1h);
+      const clock::duration length = when == 8 ? 1s : 1h;
+      co_await sleep_for(length);
       co_return 8;
     }(which));
     auto other = spawn(after_a_second([&] {
@@ -98,10 +99,11 @@ TEST_P(select_test, waits_for_the_first_of_every_kind) {
       if (which == 7) happened.set();
       if (which == 10) outside.set_value();
     }));
+    const clock::duration limit = which == 9 ? 1s : 2h;
     const auto got =
         co_await select(channel_out.receive(), full_in.send(1), oneshot_out, watch_out.changed(),
                         broadcast_out.receive(), in_queue.get(), full_queue.put(6), happened.wait(),
-                        ended, sleep_for(which == 9 ? 1s : 2h), result);
+                        ended, sleep_for(limit), result);
     EXPECT_EQ(got.index(), which);
     EXPECT_EQ(elapsed(), 1s);
     if (which == 0) {
