@@ -83,6 +83,8 @@ call_handle start_call(runtime* on, std::shared_ptr<pending_call> call,
   task<> carrier = carry_out(call);
   join_handle<> handle = on == nullptr ? spawn(std::move(carrier), {}, where)
                                        : on->spawn(std::move(carrier), {}, where);
+  // A call that never comes is no task that somebody forgot.
+  spawn_access::record(handle).detach();
   return {std::move(call), std::move(handle)};
 }
 

@@ -33,6 +33,7 @@ struct report {
     never_awaited,          // A task was dropped before anything of it has run.
     unretrieved_exception,  // A task failed, and nobody asked for its result.
     failed_callback,        // A function given to on_end(), on_done() or call_soon() has thrown.
+    left_behind,            // It still runs when the runtime ends, and nobody has its handle.
     slow_shutdown,          // The shutdown waits for this task longer than shutdown_timeout.
     long_turn,              // The task keeps its worker longer than options::report_long_turns.
   };

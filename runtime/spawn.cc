@@ -6,23 +6,30 @@
 #include "magpie/runtime/internal/group.h"
 #include "magpie/runtime/internal/scheduler.h"
 #include "magpie/runtime/internal/worker.h"
+#include "magpie/runtime/run.h"
 
 namespace magpie::internal {
 
-void start_task(scheduler& owner, task_record& record, promise_base& root, group* of) {
+void start_task(scheduler& owner, task_record& record, promise_base& root, belonging to) {
   if (worker* here = current_worker()) {
     if (task_record* spawning = here->running()) record.inherit_locals(*spawning);
   }
-  if (of != nullptr) {
-    record.make_child(*of, of->deadline());
-    of->add(record);
+  if (const host* driver = owner.driver()) record.set_driver(driver->thread());
+  if (to.at != nullptr) record.stay_at(std::move(to.at));
+  if (to.of != nullptr) {
+    record.make_child(*to.of, to.of->deadline());
+    to.of->add(record);
   }
   try {
     owner.start(record, root);
   } catch (...) {
-    if (of != nullptr) of->remove(record);
+    if (to.of != nullptr) to.of->remove(record);
     throw;
   }
+}
+
+scheduler& scheduler_of(runtime& on) noexcept {
+  return runtime_access::scheduler_of(on);
 }
 
 scheduler& scheduler_for_spawn() {
@@ -36,6 +43,11 @@ scheduler& scheduler_for_spawn() {
 }
 
 void refuse_blocking_wait(const task_record& awaited) {
+  if (awaited.driver() == std::this_thread::get_id() && !awaited.done()) {
+    throw usage_error("magpie: join_handle::get() of task '" + awaited.name() +
+                      "' would block the thread that has to run it; call it when done() says so, "
+                      "or learn of the end by on_end()");
+  }
   if (current_worker() == nullptr) return;
   throw usage_error("magpie: join_handle::get() of task '" + awaited.name() +
                     "' would block a worker, and so perhaps the very task it waits for; "

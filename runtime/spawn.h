@@ -31,15 +31,25 @@ namespace magpie {
 
 template <class T>
 class join_handle;
+class runtime;
+class task_group;
 
 namespace internal {
+
+class place;
 
 template <class T>
 using record_pointer = std::unique_ptr<task_record_of<T>, drop_reference>;
 
 // What does not depend on the type of the result.
-void start_task(scheduler& owner, task_record& record, promise_base& root, group* of);
+// What a task may belong to besides its runtime.
+struct belonging {
+  group* of = nullptr;        // Null: it is no child.
+  std::shared_ptr<place> at;  // Null: it runs anywhere.
+};
+void start_task(scheduler& owner, task_record& record, promise_base& root, belonging to);
 scheduler& scheduler_for_spawn();
+scheduler& scheduler_of(runtime& on) noexcept;
 void refuse_blocking_wait(const task_record& awaited);
 // The record of a join_handle; throws usage_error if there is none.
 task_record& not_empty(task_record* record);
@@ -47,7 +57,10 @@ task_record& not_empty(task_record* record);
 struct spawn_access {
   template <class T>
   static join_handle<T> spawn(scheduler& owner, task<T> what, std::string name,
-                              std::source_location where, group* of = nullptr);
+                              std::source_location where, belonging to = {});
+  template <class T>
+  static join_handle<T> spawn(task_group& into, task<T> what, std::string name,
+                              std::source_location where, std::shared_ptr<place> at);
 
   template <class T>
   static task_record& record(const join_handle<T>& from) {
@@ -92,7 +105,8 @@ class join_awaiter_of final : join_awaiter {
 
 // The way to a spawned task. Moves only; not synchronised, except that cancel(), done(), id() and
 // name() may be called by several threads at once. Dropping it lets the task run on; if such a task
-// fails, it is reported (options::on_report). May outlive the runtime.
+// fails, or still runs when the runtime ends, it is reported (options::on_report). May outlive the
+// runtime.
 template <class T = void>
 class [[nodiscard("dropping a join_handle detaches the task; say so with detach()")]] join_handle {
  public:
@@ -151,7 +165,12 @@ class [[nodiscard("dropping a join_handle detaches the task; say so with detach(
   std::uint64_t id() const { return internal::not_empty(record_.get()).id(); }
   const std::string& name() const { return internal::not_empty(record_.get()).name(); }
 
-  void detach() noexcept { record_.reset(); }
+  // Drops it, and says that the task may run on without anybody: the end of the runtime then
+  // cancels it without a report. What it throws is reported all the same.
+  void detach() noexcept {
+    if (record_ != nullptr) record_->detach();
+    record_.reset();
+  }
 
  private:
   friend internal::spawn_access;
@@ -164,7 +183,7 @@ namespace internal {
 
 template <class T>
 join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string name,
-                                   std::source_location where, group* of) {
+                                   std::source_location where, belonging to) {
   task_access::check(what);
   // One reference for the handle; the other is the task's, and nobody's until it has started.
   record_pointer<T> record(new task_record_of<T>(owner, std::move(name), where));
@@ -172,7 +191,7 @@ join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string n
   root.promise().context = &record->root();
   root.promise().set_result(record->result());
   try {
-    start_task(owner, *record, root.promise(), of);
+    start_task(owner, *record, root.promise(), std::move(to));
   } catch (...) {
     root.destroy();
     record->drop_reference();

@@ -73,8 +73,7 @@ class task_group {
   template <class T>
   join_handle<T> spawn(task<T> what, std::string name = {},
                        std::source_location where = std::source_location::current()) {
-    return internal::spawn_access::spawn(group_.owner(), std::move(what), std::move(name), where,
-                                         &group_);
+    return internal::spawn_access::spawn(*this, std::move(what), std::move(name), where, nullptr);
   }
 
   // Cancels the body and all children. Does not wait for them.
@@ -85,6 +84,7 @@ class task_group {
   std::size_t size() const noexcept { return group_.size(); }
 
  private:
+  friend internal::spawn_access;
   template <class T>
   friend class internal::group_runner;
 
@@ -95,6 +95,13 @@ class task_group {
 };
 
 namespace internal {
+
+template <class T>
+join_handle<T> spawn_access::spawn(task_group& into, task<T> what, std::string name,
+                                   std::source_location where, std::shared_ptr<place> at) {
+  group& of = into.group_;
+  return spawn(of.owner(), std::move(what), std::move(name), where, {&of, std::move(at)});
+}
 
 // The body runs under the scope of the group.
 template <class T>

@@ -1,5 +1,7 @@
 #include "magpie/runtime/internal/scheduler.h"
 
+#include <pthread.h>
+
 #include <new>
 #include <string>
 #include <system_error>
@@ -96,10 +98,11 @@ void end_task(std::coroutine_handle<> self, context& root) noexcept {
 
 // ---------------------------------------------------------------------------------- life
 
-scheduler::scheduler(const options& settings, environment* simulated)
+scheduler::scheduler(const options& settings, environment* simulated, host* driver)
     // The default is asked for once: the quota that it follows may change at any time.
     : settings_(options(settings).workers(settings.workers())),
       simulated_(simulated),
+      driver_(driver),
       hook_(make_report_hook(settings)),
       idle_(settings_.workers()),
       registry_(settings_.workers() + 1) {
@@ -115,7 +118,7 @@ scheduler::scheduler(const options& settings, environment* simulated)
       workers_[i]->keep_log(turn_watch_->log_of(i));
     turn_watch_->start();
   }
-  start_threads();
+  if (driver_ == nullptr) start_threads();
 }
 
 scheduler::~scheduler() {
@@ -126,7 +129,11 @@ void scheduler::start_threads() {
   threads_.reserve(workers_.size());
   try {
     for (const auto& worker : workers_) {
-      threads_.emplace_back([started = worker.get()] { started->run(); });
+      threads_.emplace_back([started = worker.get()] {
+        const std::string name = "magpie-" + std::to_string(started->index());
+        ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str());
+        started->run();
+      });
     }
   } catch (const std::system_error& error) {
     const std::string running = std::to_string(threads_.size());
@@ -152,6 +159,7 @@ void scheduler::stop_threads() noexcept {
 
 void scheduler::cancel_all_tasks() noexcept {
   registry_.close();
+  report_left_behind();
   registry_.cancel_all();
 }
 
@@ -196,6 +204,20 @@ void scheduler::wait_for_visitors() noexcept {
   while (visitors != visitors_awaited) {
     futex_wait(visitors_, visitors, std::chrono::steady_clock::time_point::max());
     visitors = visitors_.load();
+  }
+}
+
+void scheduler::report_left_behind() noexcept {
+  try {
+    for (const task_reference& task : registry_.snapshot()) {
+      if (!task->left_behind()) continue;
+      tell(*hook_,
+           task->describe(report::kind::left_behind,
+                          "still runs at the end of the runtime, which cancels it; await or "
+                          "cancel it before, or say with detach() that it may"));
+    }
+  } catch (const std::bad_alloc&) {
+    // There is no memory to say so either.
   }
 }
 

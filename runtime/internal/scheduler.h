@@ -28,6 +28,25 @@ namespace magpie::internal {
 
 class worker;
 
+// The thread that runs the only worker of a runtime that has no threads (guest_runtime.h).
+class host {
+ public:
+  host() : thread_(std::this_thread::get_id()) {}
+  host(const host&) = delete;
+  host& operator=(const host&) = delete;
+
+  std::thread::id thread() const noexcept { return thread_; }
+
+  // Any thread. Tells it that its worker is needed. False: it waits as every worker does.
+  virtual bool wake() noexcept = 0;
+
+ protected:
+  ~host() = default;
+
+ private:
+  const std::thread::id thread_;
+};
+
 // Makes a suspended coroutine ready: the one way in which that happens. Any thread. Goes to the
 // calling worker if it belongs to the same runtime, else to the worker where the coroutine
 // suspended.
@@ -35,9 +54,11 @@ void schedule(promise_base& ready) noexcept;
 
 class scheduler {
  public:
-  // Starts the worker threads; with an environment none, and the simulation calls worker::step().
-  // Throws std::system_error if the system refuses a thread; none is left behind then.
-  explicit scheduler(const options& settings, environment* simulated = nullptr);
+  // Starts the worker threads; with an environment none, and the simulation calls worker::step();
+  // with a driver none, and that calls worker::run_as_guest(). Both outlive the scheduler. Throws
+  // std::system_error if the system refuses a thread; none is left behind then.
+  explicit scheduler(const options& settings, environment* simulated = nullptr,
+                     host* driver = nullptr);
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
 
@@ -50,7 +71,8 @@ class scheduler {
   // comes out of the first, by way of the report hook.
   void shut_down();
 
-  // Any thread. The first part of that: refuses new tasks and cancels all.
+  // Any thread. The first part of that: refuses new tasks, reports those that nobody waits for, and
+  // cancels all.
   void cancel_all_tasks() noexcept;
 
   // Any thread. Says that a task, which has been cancelled, has not ended.
@@ -97,6 +119,7 @@ class scheduler {
   }
 
   environment* simulated() const noexcept { return simulated_; }
+  host* driver() const noexcept { return driver_; }
   const options& settings() const noexcept { return settings_; }
   task_registry& registry() noexcept { return registry_; }
   const std::shared_ptr<const report_hook>& hook() const noexcept { return hook_; }
@@ -133,6 +156,7 @@ class scheduler {
  private:
   void start_threads();
   void stop_threads() noexcept;
+  void report_left_behind() noexcept;
   void report_slow_tasks() noexcept;
   void end_visit() noexcept;
   void wait_for_visitors() noexcept;
@@ -142,6 +166,7 @@ class scheduler {
   // Fixed before start.
   const options settings_;
   environment* const simulated_;
+  host* const driver_;
   const std::shared_ptr<const report_hook> hook_;
   std::vector<std::unique_ptr<worker>> workers_;
 

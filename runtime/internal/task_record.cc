@@ -38,6 +38,16 @@ void task_record::make_child(group& of, clock::time_point deadline) {
   rare().deadline = deadline;
 }
 
+void task_record::stay_at(std::shared_ptr<internal::place> where) {
+  place_ = where.get();
+  rare().kept_place = std::move(where);
+}
+
+std::thread::id task_record::driver() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return rare_ == nullptr ? std::thread::id() : rare_->driver;
+}
+
 task_record::rare_parts& task_record::rare() {
   if (rare_ == nullptr) rare_ = std::make_unique<rare_parts>();
   return *rare_;
@@ -262,6 +272,12 @@ void task_record::drop_reference() noexcept {
     }
   }
   delete this;
+}
+
+bool task_record::left_behind() const noexcept {
+  const std::uint32_t own_and_callers = 2;
+  return group_ == nullptr && !detached_.load() && !done() && !context_.cancelled() &&
+         references_.load() <= own_and_callers;
 }
 
 report task_record::describe(report::kind what, std::string message) const {

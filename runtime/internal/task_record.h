@@ -10,6 +10,7 @@
 #include <memory>
 #include <source_location>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,7 @@
 namespace magpie::internal {
 
 class group;
+class place;
 class scheduler;
 struct promise_base;
 
@@ -96,6 +98,14 @@ class task_record {
   // Before start: it is a child of this group. Throws std::bad_alloc.
   void make_child(group& of, clock::time_point deadline);
 
+  // The thread that runs it, if it is no thread of the runtime; else no thread. Fixed before start.
+  std::thread::id driver() const noexcept;
+  void set_driver(std::thread::id thread) { rare().driver = thread; }
+
+  // Where its turns may run; null if anywhere. Fixed before start. Throws std::bad_alloc.
+  internal::place* place() const noexcept { return place_; }
+  void stay_at(std::shared_ptr<internal::place> where);
+
   // Guards the contexts of this task and what suspends under them.
   mutex& lock() noexcept { return mutex_; }
 
@@ -136,6 +146,12 @@ class task_record {
   // Whether it has ended with an exception. After the end.
   bool has_failed() const noexcept { return outcome().has_error(); }
 
+  // Any thread that keeps the record alive. Nobody wants to know how it ends.
+  void detach() noexcept { detached_.store(true); }
+  // A thread that holds one reference: whether it runs on without anybody who would learn of its
+  // end, has asked it to end, or has said that it may. Out of date at once.
+  bool left_behind() const noexcept;
+
   report describe(report::kind what, std::string message) const;
 
   // Blocks a thread that is no worker.
@@ -172,6 +188,8 @@ class task_record {
     // Of the child of a group: set before start, and how it has failed, if it has.
     clock::time_point deadline = clock::time_point::max();
     std::exception_ptr failure;
+    std::shared_ptr<internal::place> kept_place;  // Set before start.
+    std::thread::id driver;                       // Set before start.
     // Shared with the tasks that have inherited them, so replaced and never changed.
     std::shared_ptr<const local_values> locals;
   };
@@ -197,11 +215,13 @@ class task_record {
   bool claimed_ = false;
   // So that who spawns need not take the lock to see that there is nothing to inherit.
   std::atomic<bool> has_locals_{false};
+  std::atomic<bool> detached_{false};
   std::uint16_t shard_ = 0;            // In the registry; set by it, before start.
   suspension* joiner_ = nullptr;       // Under mutex_.
   end_observer* observers_ = nullptr;  // Under mutex_.
   std::unique_ptr<rare_parts> rare_;   // Under mutex_.
 
+  internal::place* place_ = nullptr;  // Fixed before start.
   // Set before start, if it is a child of a task group, which outlives the run of the task.
   group* group_ = nullptr;
   // In the group, under its lock.

@@ -1,10 +1,7 @@
 #include "magpie/runtime/internal/worker.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <new>
-#include <string>
 #include <utility>
 
 #include "magpie/runtime/internal/scheduler.h"
@@ -30,13 +27,23 @@ worker::worker(scheduler& owner, std::size_t index)
 // ---------------------------------------------------------------------------------- the loop
 
 void worker::run() noexcept {
-  ::pthread_setname_np(::pthread_self(),
-                       ("magpie-" + std::to_string(index_)).substr(0, 15).c_str());
+  run_until([this] { return owner_.stopping(); });
+}
+
+bool worker::run_as_guest(clock::duration limit) noexcept {
+  const clock::time_point until = after(owner_.now(), limit);
+  if (asleep()) end_sleep();
   set_current_worker(this);
-  while (!owner_.stopping()) {
-    if (!step()) park();
+  bool more = false;
+  do {
+    more = step();
+  } while (more && owner_.now() < until);
+  if (!more && !announce_sleep()) {
+    end_sleep();
+    more = true;
   }
   set_current_worker(nullptr);
+  return more;
 }
 
 bool worker::step() noexcept {
@@ -71,6 +78,9 @@ promise_base* worker::find_work() noexcept {
 promise_base* worker::take_fairly() noexcept {
   frames_.trim();
   poll_events();
+  if (turn_ % (2 * fairness_interval) == 0) {
+    if (promise_base* ready = take_pinned()) return ready;
+  }
   if (promise_base* ready = adopt(owner_.injected().take_all())) return ready;
   if (promise_base* ready = adopt(inbox_.take_all())) return ready;
   return ready_.pop();
@@ -78,8 +88,30 @@ promise_base* worker::take_fairly() noexcept {
 
 promise_base* worker::take_own() noexcept {
   if (promise_base* child = children_.pop()) return child;
+  // Now these first, now those.
+  const bool pinned_first = turn_ % 2 == 0;
+  if (pinned_first) {
+    if (promise_base* ready = take_pinned()) return ready;
+  }
   if (promise_base* ready = ready_.pop()) return ready;
-  return adopt(inbox_.take_all());
+  if (promise_base* ready = adopt(inbox_.take_all())) return ready;
+  return pinned_first ? nullptr : take_pinned();
+}
+
+// What another worker has had in its hands. It is not adopted: it would be stolen once more.
+promise_base* worker::take_pinned() noexcept {
+  if (pinned_ == nullptr) pinned_ = pinned_inbox_.take_all();
+  promise_base* const first = pinned_;
+  if (first != nullptr) pinned_ = first->next();
+  return first;
+}
+
+bool worker::pinned_place::enter(promise_base& ready, worker& here) noexcept {
+  if (&here == &home_) return true;
+  home_.pinned_inbox_.push(&ready);
+  // If it is awake it keeps the token, and looks once more before it sleeps.
+  home_.unpark();
+  return false;
 }
 
 promise_base* worker::take_shared() noexcept {
@@ -87,9 +119,12 @@ promise_base* worker::take_shared() noexcept {
 }
 
 void worker::resume(promise_base& ready) noexcept {
+  task_record& task = ready.context->task();
+  place* const at = task.place();
+  if (at != nullptr && !at->enter(ready, *this)) return;
   budget_ = turn_budget_;
   transfers_left_ = most_transfers;
-  running_ = &ready.context->task();
+  running_ = &task;
   if (log_ != nullptr) [[unlikely]]
     log_->begin(*running_);
   ready.handle().resume();
@@ -101,6 +136,7 @@ void worker::resume(promise_base& ready) noexcept {
     suspended->arrive();
   }
   if (innermost_fork_ != nullptr) merge_forks();
+  if (at != nullptr) at->leave();
 }
 
 // The worker leaves all the forks it is inside of. From here on other threads may complete them.
@@ -245,17 +281,25 @@ void worker::found_while_searching() noexcept {
 // ---------------------------------------------------------------------------------- sleeping
 
 void worker::park() noexcept {
+  ready_list ready;
+  if (announce_sleep()) sleep_until_needed(ready);
+  end_sleep();
+  accept(ready);
+}
+
+// False: it is needed, and should not sleep after all.
+bool worker::announce_sleep() noexcept {
   frames_.trim();
   asleep_.store(true);
   slept_ = true;
   const bool looks_again = owner_.idle().announce(index_, searching_);
-  const bool needed = owner_.stopping() || (looks_again && owner_.has_visible_work());
-  ready_list ready;
-  if (!needed) sleep_until_needed(ready);
+  return !owner_.stopping() && !(looks_again && owner_.has_visible_work());
+}
+
+void worker::end_sleep() noexcept {
   // If somebody has claimed this worker, it counts as searching.
   searching_ = !owner_.idle().retract(index_);
   asleep_.store(false);
-  accept(ready);
 }
 
 void worker::sleep_until_needed(ready_list& ready) noexcept {
@@ -288,6 +332,7 @@ clock::time_point worker::wake_time(bool watches) const noexcept {
 }
 
 void worker::unpark() noexcept {
+  if (host* driver = owner_.driver(); driver != nullptr && driver->wake()) return;
   parker_.unpark([this] {
     if (poller* events = owner_.attached_poller()) events->interrupt();
   });

@@ -17,6 +17,7 @@
 #include "magpie/runtime/internal/frame_cache.h"
 #include "magpie/runtime/internal/injection_queue.h"
 #include "magpie/runtime/internal/parker.h"
+#include "magpie/runtime/internal/place.h"
 #include "magpie/runtime/internal/platform.h"
 #include "magpie/runtime/internal/promise.h"
 #include "magpie/runtime/internal/ready_queue.h"
@@ -44,6 +45,15 @@ class worker {
 
   // Runs tasks until the scheduler stops.
   void run() noexcept;
+
+  // The same, until `ended` says so after a turn.
+  template <class Ended>
+  void run_until(Ended ended) noexcept;
+
+  // Instead, where the thread belongs to somebody else (guest_runtime.h): at least one turn, until
+  // there is nothing to do, or about as long as `limit`. True: there is more to do. False: the
+  // worker sleeps now, and whoever has work for it wakes the host.
+  bool run_as_guest(clock::duration limit) noexcept;
 
   // One turn of the loop: finds a ready coroutine and resumes it. False if there was none.
   bool step() noexcept;
@@ -95,6 +105,9 @@ class worker {
   // A ready coroutine, from a thread that is no worker of this runtime. The caller then wakes.
   void inject(promise_base& ready) noexcept { inbox_.push(&ready); }
 
+  // The place of what runs on this worker alone. Fixed.
+  place& only_here() noexcept { return only_here_; }
+
   bool has_visible_work() const noexcept {
     return !children_.empty() || !ready_.empty() || !inbox_.empty();
   }
@@ -105,10 +118,21 @@ class worker {
   clock::time_point next_deadline() const noexcept { return timers_.next_deadline(); }
 
  private:
+  class pinned_place final : public place {
+   public:
+    explicit pinned_place(worker& home) noexcept : home_(home) {}
+    bool enter(promise_base& ready, worker& here) noexcept override;
+    void leave() noexcept override {}
+
+   private:
+    worker& home_;
+  };
+
   // worker.cc, in the order of the loop.
   promise_base* find_work() noexcept;
   promise_base* take_fairly() noexcept;
   promise_base* take_own() noexcept;
+  promise_base* take_pinned() noexcept;
   promise_base* take_shared() noexcept;
   promise_base* steal_work() noexcept;
   promise_base* steal_from(worker& victim) noexcept;
@@ -122,6 +146,8 @@ class worker {
   void resume(promise_base& ready) noexcept;
   void merge_forks() noexcept;
   void park() noexcept;
+  bool announce_sleep() noexcept;
+  void end_sleep() noexcept;
   void sleep_until_needed(ready_list& ready) noexcept;
   clock::time_point wake_time(bool watches) const noexcept;
   std::coroutine_handle<> next_child() noexcept;
@@ -155,6 +181,10 @@ class worker {
   ready_queue<promise_base> ready_;
   // Pushed by anyone, taken by anyone.
   injection_queue<promise_base> inbox_;
+  // Pushed by the other workers of this runtime, and taken by nobody else.
+  injection_queue<promise_base> pinned_inbox_;
+  promise_base* pinned_ = nullptr;  // Worker thread only. What it has taken from there.
+  pinned_place only_here_{*this};
   timer_queue timers_;
   parker<> parker_;
   std::atomic<bool> asleep_{false};
@@ -163,6 +193,16 @@ class worker {
   scheduler& owner_;
   const std::size_t index_;
 };
+
+template <class Ended>
+void worker::run_until(Ended ended) noexcept {
+  if (asleep()) end_sleep();  // A guest's worker, which has become one like all others.
+  set_current_worker(this);
+  while (!ended()) {
+    if (!step()) park();
+  }
+  set_current_worker(nullptr);
+}
 
 inline std::coroutine_handle<> worker::arrive(fork_scope& f) noexcept {
   if (f.owner == this && !f.merged) [[likely]] {

@@ -45,8 +45,10 @@ std::string out_of_time(const test_settings& settings, const std::string& tasks)
 // later, by the fixture.
 class reported {
  public:
-  std::function<void(const report&)> hook() {
-    return [into = kept_](const report& what) {
+  // `leaks_checked`: what is left behind is said by the leak check, once.
+  std::function<void(const report&)> hook(bool leaks_checked) {
+    return [into = kept_, leaks_checked](const report& what) {
+      if (leaks_checked && what.what == report::kind::left_behind) return;
       std::string text = "reported: task '" + what.task_name + "', spawned at " +
                          what.spawned_at.file_name() + ":" +
                          std::to_string(what.spawned_at.line()) + ": " + what.message;
@@ -112,7 +114,8 @@ problem_list run_on_threads(task<> body, const test_settings& settings, std::str
                             std::source_location where, reported& reports) {
   problem_list problems;
   options own = settings.threads();
-  if (settings.check_reports() && own.on_report() == nullptr) own.on_report(reports.hook());
+  if (settings.check_reports() && own.on_report() == nullptr)
+    own.on_report(reports.hook(settings.check_leaks()));
   const auto deadline = internal::after(std::chrono::steady_clock::now(), settings.time_limit());
   flag ended;  // Outlives the runtime, whose worker raises it.
   runtime world(own);
@@ -138,7 +141,7 @@ problem_list run_simulated(task<> body, const test_settings& settings, std::stri
   problem_list problems;
   simulation_options own = *settings.simulation();
   if (settings.check_reports() && own.settings().on_report() == nullptr)
-    own.on_report(reports.hook());
+    own.on_report(reports.hook(settings.check_leaks()));
   const auto deadline = internal::after(std::chrono::steady_clock::now(), settings.time_limit());
   const auto late = [deadline] { return std::chrono::steady_clock::now() >= deadline; };
   simulation world(own);

@@ -1,0 +1,129 @@
+// A task that still runs when its runtime ends, and whose end nobody would learn of, is reported.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "magpie/runtime/call_later.h"
+#include "magpie/runtime/run.h"
+#include "magpie/runtime/sleep.h"
+#include "magpie/runtime/spawn.h"
+#include "magpie/runtime/task_group.h"
+#include "magpie/runtime/testing/simulation.h"
+#include "magpie/runtime/timeout.h"
+#include "magpie/tests/runtime/leftovers.h"
+
+namespace magpie::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+task<> long_nap() {
+  co_await sleep_for(std::chrono::hours(1));
+}
+
+class left_behind_test : public runtime_test {
+ protected:
+  // What is reported while `body` runs and its runtime ends.
+  static std::vector<report> reports_of(task<> body) {
+    std::vector<report> said;
+    const auto hook = [&said](const report& r) { said.push_back(r); };
+    simulate(std::move(body), simulation_options().on_report(hook));
+    return said;
+  }
+};
+
+TEST_F(left_behind_test, is_reported_with_its_name_and_where_it_was_spawned) {
+  unsigned line = 0;
+  auto body = [&]() -> task<> {
+    line = __LINE__ + 1;
+    join_handle<> dropped = spawn(long_nap(), "napper");
+    co_await yield();
+  };
+  const auto said = reports_of(body());
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].what, report::kind::left_behind);
+  EXPECT_EQ(said[0].task_name, "napper");
+  EXPECT_NE(said[0].task_id, 0U);
+  EXPECT_EQ(said[0].spawned_at.line(), line);
+  EXPECT_NE(said[0].message.find("detach()"), std::string::npos) << said[0].message;
+}
+
+TEST_F(left_behind_test, also_before_it_has_begun) {
+  auto body = []() -> task<> {
+    join_handle<> dropped = spawn(long_nap());
+    co_return;
+  };
+  EXPECT_EQ(reports_of(body()).size(), 1U);
+}
+
+TEST_F(left_behind_test, what_was_detached_is_not) {
+  auto body = []() -> task<> {
+    spawn(long_nap()).detach();
+    co_await yield();
+  };
+  EXPECT_TRUE(reports_of(body()).empty());
+}
+
+TEST_F(left_behind_test, what_was_cancelled_is_not) {
+  auto slow_to_end = []() -> task<> { co_await shield(long_nap()); };
+  auto body = [&]() -> task<> {
+    join_handle<> dropped = spawn(slow_to_end());
+    co_await yield();
+    dropped.cancel();
+  };
+  EXPECT_TRUE(reports_of(body()).empty());
+}
+
+TEST_F(left_behind_test, a_call_that_has_not_come_is_not) {
+  auto body = []() -> task<> {
+    call_later(std::chrono::hours(1), [] {});
+    co_await yield();
+  };
+  EXPECT_TRUE(reports_of(body()).empty());
+}
+
+// Whoever spawned the group's owner is told of that one alone.
+TEST_F(left_behind_test, the_children_of_a_group_are_their_parents_affair) {
+  auto parent = []() -> task<> {
+    co_await with_task_group([](task_group& group) -> task<> {
+      group.spawn(long_nap()).detach();
+      join_handle<> dropped = group.spawn(long_nap());
+      co_return;
+    });
+  };
+  auto body = [&]() -> task<> {
+    join_handle<> dropped = spawn(parent(), "parent");
+    co_await yield();
+    co_await yield();
+  };
+  const auto said = reports_of(body());
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].task_name, "parent");
+}
+
+// With threads; and whoever holds the handle can ask.
+TEST_F(left_behind_test, run_says_so_and_a_kept_handle_does_too) {
+  std::mutex mutex;
+  std::vector<report> said;
+  const auto settings = options().workers(2).on_report([&](const report& r) {
+    const std::lock_guard lock(mutex);
+    said.push_back(r);
+  });
+  join_handle<> kept;
+  auto body = [&]() -> task<> {
+    join_handle<> dropped = spawn(long_nap(), "dropped");
+    kept = spawn(long_nap(), "kept");
+    co_return;
+  };
+  run(body(), settings);
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].task_name, "dropped");
+  EXPECT_THROW(kept.get(), cancelled);
+}
+
+}  // namespace
+}  // namespace magpie::testing
