@@ -23,6 +23,25 @@ class hello_test(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "Hello\nWorld\n", ""))
 
 
+class guest_loop_test(unittest.TestCase):
+    def test_every_line_is_answered(self):
+        done = run("guest_loop", input="hello\nworld\n" + "more\n" * 200)
+        lines = done.stdout.splitlines()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(lines[:2], ["1: hello", "2: world"])
+        self.assertEqual(lines[201:], ["202: more", "All 202 lines are answered"])
+
+    def test_its_tasks_go_on_while_the_loop_waits_for_a_line(self):
+        guest = subprocess.Popen([f"{EXAMPLES}/guest_loop"], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(guest.communicate)
+        self.addCleanup(guest.kill)
+        for number in (1, 2):
+            guest.stdin.write("still there?\n")
+            guest.stdin.flush()
+            self.assertEqual(guest.stdout.readline(), f"{number}: still there?\n")
+
+
 class echo_test(unittest.TestCase):
     def start(self, where):
         server = subprocess.Popen([f"{EXAMPLES}/echo_server", where], stdout=subprocess.PIPE,

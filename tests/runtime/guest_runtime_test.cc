@@ -108,7 +108,8 @@ TEST_F(guest_runtime_test, all_tasks_run_on_the_thread_of_the_host) {
     EXPECT_EQ(this_thread(), host);
     co_await sleep_for(1ms);
     EXPECT_EQ(this_thread(), host);
-    co_await blocking([host] { EXPECT_NE(this_thread(), host); });
+    auto elsewhere = [host] { EXPECT_NE(this_thread(), host); };
+    co_await blocking(std::move(elsewhere));
     EXPECT_EQ(this_thread(), host);
     co_return 1;
   };
