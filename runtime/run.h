@@ -86,9 +86,7 @@ T run_until_signalled(runtime& world, task<T> main, clock::duration limit,
                       std::source_location where) {
   interrupt_guard guard(runtime_access::scheduler_of(world), limit);
   join_handle<T> handle = world.spawn(std::move(main), "main", where);
-  task_record& record = spawn_access::record(handle);
-  guard.watch(record);
-  record.wait();
+  guard.wait_for_end(spawn_access::record(handle));
   world.shutdown();
   try {
     return handle.get();

@@ -30,8 +30,9 @@ interrupt_guard::~interrupt_guard() {
 
 // Waits for the task too, so that the thread that signals are usually sent to waits where
 // ThreadSanitizer lets their handlers run: in pthread_cond_wait(), and not in futex(2).
-void interrupt_guard::watch(task_record& main) noexcept {
+void interrupt_guard::wait_for_end(task_record& main) noexcept {
   bool ended = false;
+  bool will_be_told = true;
   const auto at_end = [this, &ended] {
     {
       const std::lock_guard lock(mutex_);
@@ -42,13 +43,16 @@ void interrupt_guard::watch(task_record& main) noexcept {
   try {
     main.add_callback(std::make_unique<end_callback_of<decltype(at_end)>>(at_end));
   } catch (const std::bad_alloc&) {
-    ended = true;  // The caller waits.
+    will_be_told = false;
   }
   main.add_reference();
-  std::unique_lock lock(mutex_);
-  main_.reset(&main);
-  changed_.notify_all();
-  changed_.wait(lock, [&ended] { return ended; });
+  {
+    std::unique_lock lock(mutex_);
+    main_.reset(&main);
+    changed_.notify_all();
+    if (will_be_told) changed_.wait(lock, [&ended] { return ended; });
+  }
+  main.wait();
 }
 
 void interrupt_guard::end_thread() noexcept {

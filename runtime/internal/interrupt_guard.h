@@ -22,8 +22,9 @@ class interrupt_guard final : signal_listener {
   interrupt_guard(scheduler& owner, clock::duration limit);
   ~interrupt_guard() override;
 
-  // Once: this is the main task. What has come before counts.
-  void watch(task_record& main) noexcept;
+  // Once: this is the main task. Signals that have come before count. Blocks until it has ended, in
+  // a call in which ThreadSanitizer lets signal handlers run.
+  void wait_for_end(task_record& main) noexcept;
 
   // When everything has ended: throws `interrupted` if a signal was the reason.
   void throw_if_interrupted();

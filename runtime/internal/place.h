@@ -20,7 +20,9 @@ class place {
   // calls leave(); until then the place exists. False: the place has taken `ready`, which has its
   // turn later.
   virtual bool enter(promise_base& ready, worker& here) noexcept = 0;
-  virtual void leave() noexcept = 0;
+
+  // Null, or who may have the next turn; the caller makes it ready.
+  virtual promise_base* leave() noexcept = 0;
 
  protected:
   place() = default;

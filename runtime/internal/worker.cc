@@ -136,7 +136,8 @@ void worker::resume(promise_base& ready) noexcept {
     suspended->arrive();
   }
   if (innermost_fork_ != nullptr) merge_forks();
-  if (at != nullptr) at->leave();
+  if (at == nullptr) return;
+  if (promise_base* next = at->leave()) schedule(*next);
 }
 
 // The worker leaves all the forks it is inside of. From here on other threads may complete them.

@@ -122,7 +122,7 @@ class worker {
    public:
     explicit pinned_place(worker& home) noexcept : home_(home) {}
     bool enter(promise_base& ready, worker& here) noexcept override;
-    void leave() noexcept override {}
+    promise_base* leave() noexcept override { return nullptr; }
 
    private:
     worker& home_;
