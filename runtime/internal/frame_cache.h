@@ -16,7 +16,7 @@ namespace magpie::internal {
 // Not synchronised: belongs to one worker.
 class frame_cache {
  public:
-  frame_cache() = default;
+  frame_cache() noexcept;
   frame_cache(const frame_cache&) = delete;
   frame_cache& operator=(const frame_cache&) = delete;
   ~frame_cache();
@@ -24,10 +24,10 @@ class frame_cache {
   void* allocate(std::size_t bytes) {
     const std::size_t size = size_class(bytes);
     if (size >= classes) [[unlikely]]
-      return ::operator new(bytes);
+      return take(bytes);
     block* first = free_[size];
     if (first == nullptr) [[unlikely]]
-      return ::operator new(rounded(size));
+      return take(rounded(size));
     free_[size] = first->next;
     return first;
   }
@@ -35,7 +35,7 @@ class frame_cache {
   void deallocate(void* frame, std::size_t bytes) noexcept {
     const std::size_t size = size_class(bytes);
     if (size >= classes) [[unlikely]]
-      return ::operator delete(frame);
+      return give_back(frame);
     block* next = free_[size];
     // The length of each list is kept in its blocks: counting in the cache itself would add a
     // read-modify-write to every allocation as well.
@@ -46,11 +46,20 @@ class frame_cache {
   void trim() noexcept;
 
   // What a thread that is no worker allocates must fit what a worker takes into its lists.
-  static void* allocate_outside(std::size_t bytes) {
-    const std::size_t size = size_class(bytes);
-    return ::operator new(size >= classes ? bytes : rounded(size));
-  }
-  static void deallocate_outside(void* frame) noexcept { ::operator delete(frame); }
+  static void* allocate_outside(std::size_t bytes);
+  static void deallocate_outside(void* frame) noexcept;
+
+  // A block that was made or has gone is not a frame.
+  void count_other(std::ptrdiff_t change) noexcept { others_ += change; }
+  static void count_other_outside(std::ptrdiff_t change) noexcept;
+
+  // Any thread. How many frames there are in the whole process; for leak checks. While caches
+  // exist, what they hold is not in it: nothing is counted where a frame is made.
+  struct census {
+    std::ptrdiff_t frames = 0;
+    std::ptrdiff_t caches = 0;
+  };
+  static census count() noexcept;
 
  private:
   struct block {
@@ -67,9 +76,13 @@ class frame_cache {
   }
   static constexpr std::size_t rounded(std::size_t size) { return size * granularity; }
 
-  static block* release(block* first, std::size_t count) noexcept;
+  void* take(std::size_t bytes);
+  void give_back(void* frame) noexcept;
+  block* release(block* first, std::size_t count) noexcept;
 
   std::array<block*, classes> free_{};
+  std::ptrdiff_t taken_ = 0;   // Blocks from operator new, without those that went back there.
+  std::ptrdiff_t others_ = 0;  // Of all blocks.
 };
 
 }  // namespace magpie::internal

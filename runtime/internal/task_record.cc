@@ -54,10 +54,13 @@ task_record::rare_parts& task_record::rare() {
 }
 
 void* task_record::operator new(std::size_t bytes) {
-  return allocate_frame(bytes);
+  void* const record = allocate_frame(bytes);
+  count_other_block(1);
+  return record;
 }
 
 void task_record::operator delete(void* record, std::size_t bytes) noexcept {
+  count_other_block(-1);
   deallocate_frame(record, bytes);
 }
 

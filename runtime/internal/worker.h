@@ -258,6 +258,15 @@ inline void deallocate_frame(void* frame, std::size_t bytes) noexcept {
   frame_cache::deallocate_outside(frame);
 }
 
+// A block of allocate_frame() that is not a frame.
+inline void count_other_block(std::ptrdiff_t change) noexcept {
+  if (worker* here = current_worker()) {
+    here->frames().count_other(change);
+  } else {
+    frame_cache::count_other_outside(change);
+  }
+}
+
 inline void* promise_base::operator new(std::size_t bytes) {
   return allocate_frame(bytes);
 }

@@ -30,6 +30,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <source_location>
 #include <stdexcept>
@@ -60,7 +61,8 @@ template <class Make>
 void for_each_schedule(std::size_t count, const simulation_options& settings, Make make,
                        std::source_location where = std::source_location::current());
 
-// Fails the test if descriptors are open at the end of this scope that were not at its begin.
+// Fails the test if descriptors are open at the end of this scope, or frames of coroutines there,
+// that were not at its begin (leak_check.h).
 class expect_no_leaks {
  public:
   explicit expect_no_leaks(std::source_location where = std::source_location::current())
@@ -79,11 +81,11 @@ class expect_no_leaks {
 
 namespace gtest {
 
-inline void run(task<> body, const test_settings& settings, const char* file, int line,
-                std::source_location where) {
+inline void run(const std::function<task<>()>& make_body, const test_settings& settings,
+                const char* file, int line, std::source_location where) {
   const ::testing::TestInfo* const info = ::testing::UnitTest::GetInstance()->current_test_info();
   std::string name = std::string(info->test_suite_name()) + "." + info->name();
-  for (const std::string& each : run_test(std::move(body), settings, std::move(name), where))
+  for (const std::string& each : run_test(make_body, settings, std::move(name), where))
     ADD_FAILURE_AT(file, line) << each;
 }
 
@@ -168,21 +170,21 @@ void for_each_schedule(std::size_t count, const simulation_options& settings, Ma
 // Between the fixture and the class of the test stands one that has the coroutine.
 #define MAGPIE_CO_BODY_(suite, name) suite##_##name##_Coroutine
 
-#define MAGPIE_CO_BODY_CLASS_(suite, name, fixture, adjust)                               \
-  class MAGPIE_CO_BODY_(suite, name) : public fixture {                                   \
-   protected:                                                                             \
-    void co_run(const char* file, int line) {                                             \
-      ::magpie::testing::gtest::run(co_body(), adjust(co_settings_of(*this)), file, line, \
-                                    ::std::source_location::current());                   \
-    }                                                                                     \
-    template <class Self>                                                                 \
-    static ::magpie::testing::test_settings co_settings_of(Self& self) {                  \
-      if constexpr (requires { self.co_settings(); })                                     \
-        return self.co_settings();                                                        \
-      else                                                                                \
-        return {};                                                                        \
-    }                                                                                     \
-    ::magpie::task<> co_body();                                                           \
+#define MAGPIE_CO_BODY_CLASS_(suite, name, fixture, adjust)                                      \
+  class MAGPIE_CO_BODY_(suite, name) : public fixture {                                          \
+   protected:                                                                                    \
+    void co_run(const char* file, int line) {                                                    \
+      ::magpie::testing::gtest::run([this] { return co_body(); }, adjust(co_settings_of(*this)), \
+                                    file, line, ::std::source_location::current());              \
+    }                                                                                            \
+    template <class Self>                                                                        \
+    static ::magpie::testing::test_settings co_settings_of(Self& self) {                         \
+      if constexpr (requires { self.co_settings(); })                                            \
+        return self.co_settings();                                                               \
+      else                                                                                       \
+        return {};                                                                               \
+    }                                                                                            \
+    ::magpie::task<> co_body();                                                                  \
   }
 
 #define MAGPIE_CO_TEST_(suite, name, fixture, id, adjust)      \

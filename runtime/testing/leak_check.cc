@@ -6,6 +6,7 @@
 #include <system_error>
 #include <thread>
 
+#include "magpie/runtime/internal/frame_cache.h"
 #include "magpie/runtime/internal/scheduler.h"
 #include "magpie/runtime/internal/worker.h"
 #include "magpie/runtime/run.h"
@@ -29,6 +30,12 @@ std::map<int, std::string> open_descriptors() {
   return all;
 }
 
+// Nothing while workers exist, who keep some.
+std::optional<std::ptrdiff_t> number_of_frames() {
+  const auto [frames, caches] = internal::frame_cache::count();
+  return caches == 0 ? std::optional(frames) : std::nullopt;
+}
+
 leak_list leaks_of(internal::scheduler& of) {
   leak_list found;
   if (of.registry().size() != 0) {
@@ -48,17 +55,24 @@ leak_list leaks_of(internal::scheduler& of) {
 
 }  // namespace
 
-leak_check::leak_check() : descriptors_before_(open_descriptors()) {}
+leak_check::leak_check()
+    : descriptors_before_(open_descriptors()), frames_before_(number_of_frames()) {}
 
 leak_list leak_check::leaks() const {
+  leak_list found;
+  const auto frames = number_of_frames();
+  if (frames && frames_before_ && *frames > *frames_before_) {
+    found.push_back("frames of coroutines have not been destroyed: " +
+                    std::to_string(*frames - *frames_before_));
+  }
   std::string opened;
   for (const auto& [descriptor, target] : open_descriptors()) {
     const auto before = descriptors_before_.find(descriptor);
     if (before == descriptors_before_.end() || before->second != target)
       opened += "\n  descriptor " + std::to_string(descriptor) + ": " + target;
   }
-  if (opened.empty()) return {};
-  return {"descriptors have not been closed:" + opened};
+  if (!opened.empty()) found.push_back("descriptors have not been closed:" + opened);
+  return found;
 }
 
 leak_list leak_check::leaks(runtime& of, clock::duration patience) {

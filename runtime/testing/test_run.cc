@@ -110,8 +110,8 @@ void take_outcome(join_handle<>& body, bool in_time, problem_list& problems) {
   }
 }
 
-problem_list run_on_threads(task<> body, const test_settings& settings, std::string name,
-                            std::source_location where, reported& reports) {
+problem_list run_on_threads(const std::function<task<>()>& make_body, const test_settings& settings,
+                            std::string name, std::source_location where, reported& reports) {
   problem_list problems;
   options own = settings.threads();
   if (settings.check_reports() && own.on_report() == nullptr)
@@ -119,7 +119,7 @@ problem_list run_on_threads(task<> body, const test_settings& settings, std::str
   const auto deadline = internal::after(std::chrono::steady_clock::now(), settings.time_limit());
   flag ended;  // Outlives the runtime, whose worker raises it.
   runtime world(own);
-  join_handle<> handle = world.spawn(std::move(body), std::move(name), where);
+  join_handle<> handle = world.spawn(make_body(), std::move(name), where);
   handle.on_end([&ended] { ended.raise(); });
   const bool in_time = ended.wait_until(deadline);
   if (in_time) {
@@ -136,8 +136,8 @@ problem_list run_on_threads(task<> body, const test_settings& settings, std::str
   return problems;
 }
 
-problem_list run_simulated(task<> body, const test_settings& settings, std::string name,
-                           std::source_location where, reported& reports) {
+problem_list run_simulated(const std::function<task<>()>& make_body, const test_settings& settings,
+                           std::string name, std::source_location where, reported& reports) {
   problem_list problems;
   simulation_options own = *settings.simulation();
   if (settings.check_reports() && own.settings().on_report() == nullptr)
@@ -145,7 +145,7 @@ problem_list run_simulated(task<> body, const test_settings& settings, std::stri
   const auto deadline = internal::after(std::chrono::steady_clock::now(), settings.time_limit());
   const auto late = [deadline] { return std::chrono::steady_clock::now() >= deadline; };
   simulation world(own);
-  join_handle<> handle = world.spawn(std::move(body), std::move(name), where);
+  join_handle<> handle = world.spawn(make_body(), std::move(name), where);
   try {
     world.run_until([&] { return handle.done() || late(); });
   } catch (const deadlock& error) {
@@ -191,14 +191,15 @@ test_settings& test_settings::set_time_limit(clock::duration limit) {
   return *this;
 }
 
-std::vector<std::string> run_test(task<> body, const test_settings& settings, std::string name,
+std::vector<std::string> run_test(const std::function<task<>()>& make_body,
+                                  const test_settings& settings, std::string name,
                                   std::source_location where) {
   const leak_check before;
   reported reports;
   problem_list problems =
       settings.simulation() != nullptr
-          ? run_simulated(std::move(body), settings, std::move(name), where, reports)
-          : run_on_threads(std::move(body), settings, std::move(name), where, reports);
+          ? run_simulated(make_body, settings, std::move(name), where, reports)
+          : run_on_threads(make_body, settings, std::move(name), where, reports);
   append(problems, reports.take());
   if (settings.check_leaks()) append(problems, before.leaks());
   return problems;

@@ -4,6 +4,7 @@
 #define MAGPIE_RUNTIME_TESTING_TEST_RUN_H_
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -62,10 +63,11 @@ class test_settings {
   bool check_reports_ = true;
 };
 
-// Runs the body to its end and gives what went wrong, for people: an exception that left it, the
-// end of its time with the tasks that there were, leaks, reports. Empty if nothing did. On a thread
-// that is no worker, else throws usage_error. `name` is that of the task.
-std::vector<std::string> run_test(task<> body, const test_settings& settings, std::string name,
+// Calls make_body(), runs the task to its end, and gives what went wrong, for people: an exception
+// that left it, the end of its time with the tasks that there were, leaks, reports. Empty if
+// nothing did. On a thread that is no worker, else throws usage_error. `name` is that of the task.
+std::vector<std::string> run_test(const std::function<task<>()>& make_body,
+                                  const test_settings& settings, std::string name,
                                   std::source_location where = std::source_location::current());
 
 // The exception that is being handled, for people: "std::runtime_error: no such file". If that is

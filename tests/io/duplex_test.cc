@@ -308,7 +308,7 @@ TEST_P(duplex_test, many_bytes_both_ways_on_threads) {
     EXPECT_EQ(said, text);
     co_await serving;
   };
-  EXPECT_EQ(run_test(both_ways(), test_settings().threads(options().workers(GetParam())), "both"),
+  EXPECT_EQ(run_test(both_ways, test_settings().threads(options().workers(GetParam())), "both"),
             std::vector<std::string>());
 }
 

@@ -173,5 +173,33 @@ TEST(frame_cache_test, random_frames_keep_their_contents) {
     cache.deallocate(ended.bytes, ended.size);
 }
 
+// Wherever they are made and end. Exact when there is no cache.
+TEST(frame_cache_test, frames_are_counted) {
+  const frame_cache::census before = frame_cache::count();
+  EXPECT_EQ(before.caches, 0);
+  std::vector<void*> left;
+  {
+    frame_cache one;
+    frame_cache other;
+    EXPECT_EQ(frame_cache::count().caches, 2);
+    for (const std::size_t bytes : {40U, 400U, 4000U}) {
+      for (int i = 0; i < 10; ++i) {
+        other.deallocate(one.allocate(bytes), bytes);
+        one.deallocate(frame_cache::allocate_outside(bytes), bytes);
+        frame_cache::deallocate_outside(one.allocate(bytes));
+      }
+      left.push_back(one.allocate(bytes));
+    }
+    left.push_back(other.allocate(40));  // A record.
+    other.count_other(1);
+  }
+  EXPECT_EQ(frame_cache::count().caches, 0);
+  EXPECT_EQ(frame_cache::count().frames, before.frames + 3);
+  for (void* each : left)
+    frame_cache::deallocate_outside(each);
+  frame_cache::count_other_outside(-1);
+  EXPECT_EQ(frame_cache::count().frames, before.frames);
+}
+
 }  // namespace
 }  // namespace magpie::testing

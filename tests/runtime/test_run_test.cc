@@ -32,6 +32,10 @@ namespace {
 using namespace std::chrono_literals;
 using problems = std::vector<std::string>;
 
+task<> sleep_for_a_moment() {
+  co_await sleep_for(1us);
+}
+
 class test_run_test : public over_workers {
  protected:
   static test_settings threads() { return test_settings().threads(options().workers(GetParam())); }
@@ -39,8 +43,8 @@ class test_run_test : public over_workers {
     return test_settings().simulated(simulation_options().workers(GetParam()));
   }
   static problems run_both(task<> (*body)()) {
-    const problems on_threads = run_test(body(), threads(), "on threads");
-    const problems in_simulation = run_test(body(), simulated(), "simulated");
+    const problems on_threads = run_test(body, threads(), "on threads");
+    const problems in_simulation = run_test(body, simulated(), "simulated");
     EXPECT_EQ(on_threads, in_simulation);
     return in_simulation;
   }
@@ -68,7 +72,7 @@ task<> sleep_an_hour() {
 
 TEST_P(test_run_test, nothing_is_wrong_with_what_ends_well) {
   EXPECT_EQ(run_both([]() -> task<> { co_await yield(); }), problems());
-  EXPECT_EQ(run_test(sleep_an_hour(), simulated(), "an hour"), problems());
+  EXPECT_EQ(run_test(sleep_an_hour, simulated(), "an hour"), problems());
 }
 
 TEST_P(test_run_test, an_exception_is_told_with_its_type) {
@@ -90,7 +94,7 @@ TEST_P(test_run_test, an_exception_is_told_with_its_type) {
 }
 
 TEST_P(test_run_test, what_takes_too_long_is_named_and_cancelled) {
-  const problems found = run_test(sleep_an_hour(), threads().time_limit(20ms), "sleepy");
+  const problems found = run_test(sleep_an_hour, threads().time_limit(20ms), "sleepy");
   expect_one(found, {"has not ended within its time limit of 0.02 s", "'sleepy'"});
   EXPECT_EQ(counted::live(), 0);
 }
@@ -101,7 +105,7 @@ TEST_P(test_run_test, what_never_waits_for_time_has_a_limit_too) {
     for (;;)
       co_await yield();
   };
-  expect_one(run_test(spins(), simulated().time_limit(20ms), "spins"),
+  expect_one(run_test(spins, simulated().time_limit(20ms), "spins"),
              {"has not ended within its time limit of 0.02 s", "'spins'"});
   EXPECT_EQ(counted::live(), 0);
 }
@@ -111,7 +115,7 @@ TEST_P(test_run_test, a_deadlock_is_told_without_waiting) {
     event never;
     co_await never.wait();
   };
-  expect_one(run_test(waits(), simulated(), "waits"),
+  expect_one(run_test(waits, simulated(), "waits"),
              {"nothing can run any more", "'waits'", "test_run_test.cc"});
 }
 
@@ -121,11 +125,12 @@ TEST_P(test_run_test, tasks_that_are_left_behind_are_told) {
     spawn(sleeps(length), "forgotten").detach();
     co_return;
   };
-  expect_one(run_test(leaves(1h), simulated(), "leaves"),
+  expect_one(run_test([&] { return leaves(1h); }, simulated(), "leaves"),
              {"tasks have not ended", "'forgotten'", "waits at", "test_run_test.cc"});
-  EXPECT_EQ(run_test(leaves(1h), simulated().check_leaks(false), "may leave"), problems());
+  EXPECT_EQ(run_test([&] { return leaves(1h); }, simulated().check_leaks(false), "may leave"),
+            problems());
   // One that is about to end is none.
-  EXPECT_EQ(run_test(leaves(1ms), threads(), "waits for it"), problems());
+  EXPECT_EQ(run_test([&] { return leaves(1ms); }, threads(), "waits for it"), problems());
 }
 
 TEST(leak_check_test, tasks_of_a_runtime) {
@@ -150,7 +155,7 @@ TEST_P(test_run_test, timers_that_nobody_waits_for_are_told) {
     internal::current_worker()->timers().insert(left);
     co_return;
   };
-  expect_one(run_test(arms(), simulated(), "arms"), {"timers are armed"});
+  expect_one(run_test(arms, simulated(), "arms"), {"timers are armed"});
 }
 
 TEST_P(test_run_test, descriptors_that_are_left_open_are_told) {
@@ -160,11 +165,32 @@ TEST_P(test_run_test, descriptors_that_are_left_open_are_told) {
     co_return;
   };
   for (const test_settings& how : {threads(), simulated()}) {
-    const problems found = run_test(opens(), how, "opens");
+    const problems found = run_test(opens, how, "opens");
     expect_one(found, {"descriptors have not been closed",
                        "descriptor " + std::to_string(descriptor), "/dev/null"});
     ::close(descriptor);
   }
+}
+
+TEST_P(test_run_test, frames_that_are_left_are_told) {
+  for (const test_settings& how : {threads(), simulated()}) {
+    task<> kept;
+    auto leaves = [&kept]() -> task<> {
+      co_await yield();
+      kept = sleep_an_hour();
+    };
+    expect_one(run_test(leaves, how, "leaves"), {"frames of coroutines", ": 1"});
+    kept.discard();
+  }
+  auto with_many = []() -> task<> {
+    std::vector<join_handle<>> all;
+    for (int i = 0; i < 100; ++i)
+      all.push_back(spawn(sleep_for_a_moment()));
+    for (join_handle<>& each : all)
+      co_await each;
+  };
+  for (const test_settings& how : {threads(), simulated()})
+    EXPECT_EQ(run_test(with_many, how, "leaves none"), problems());
 }
 
 TEST_P(test_run_test, what_is_reported_is_a_problem) {
@@ -177,11 +203,11 @@ TEST_P(test_run_test, what_is_reported_is_a_problem) {
     co_return;
   };
   for (const test_settings& how : {threads(), simulated()})
-    expect_one(run_test(fails(), how, "fails"), {"'careless'", "nobody asks"});
+    expect_one(run_test(fails, how, "fails"), {"'careless'", "nobody asks"});
   int told = 0;
   const auto hook = [&told](const report&) { ++told; };
   EXPECT_EQ(
-      run_test(fails(),
+      run_test(fails,
                test_settings().simulated(simulation_options().workers(GetParam()).on_report(hook)),
                "has a hook"),
       problems());
@@ -200,7 +226,7 @@ TEST_P(test_run_test, what_is_reported_after_the_end_harms_nobody) {
     while (!kept.done())
       co_await yield();
   };
-  EXPECT_EQ(run_test(leaves(), threads(), "leaves"), problems());
+  EXPECT_EQ(run_test(leaves, threads(), "leaves"), problems());
   ::testing::internal::CaptureStderr();
   kept.detach();
   EXPECT_NE(::testing::internal::GetCapturedStderr().find("after the end of the test reported"),
@@ -209,10 +235,10 @@ TEST_P(test_run_test, what_is_reported_after_the_end_harms_nobody) {
 
 TEST_P(test_run_test, inside_a_task_it_is_refused) {
   auto nested = []() -> task<> {
-    run_test(sleep_an_hour(), test_settings().simulated(), "inner");
+    run_test(sleep_an_hour, test_settings().simulated(), "inner");
     co_return;
   };
-  expect_one(run_test(nested(), threads(), "outer"), {"inside a task"});
+  expect_one(run_test(nested, threads(), "outer"), {"inside a task"});
 }
 
 TEST(test_settings_test, bad_values_are_refused) {
