@@ -9,6 +9,7 @@
 #include "magpie/io/address.h"
 #include "magpie/io/guest_runtime.h"
 #include "magpie/io/tcp.h"
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/barrier.h"
 #include "magpie/runtime/blocking.h"
 #include "magpie/runtime/broadcast.h"

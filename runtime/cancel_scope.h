@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/internal/context.h"
 #include "magpie/runtime/internal/mutex.h"
@@ -169,6 +170,11 @@ class cancel_scope {
   internal::scope_run<T> run(task<T> what) {
     return internal::scope_run<T>(*this, std::move(what));
   }
+  // The same for anything else that can be awaited (as_task.h).
+  template <internal::operation What>
+  auto run(What&& what) {
+    return run(as_task(std::forward<What>(what)));
+  }
 
  private:
   friend class internal::scope_entry;
@@ -188,6 +194,12 @@ class cancel_scope {
 template <class T>
 internal::shielded<T> shield(task<T> what) {
   return internal::shielded<T>(std::move(what));
+}
+
+// The same for anything else that can be awaited (as_task.h).
+template <internal::operation What>
+auto shield(What&& what) {
+  return shield(as_task(std::forward<What>(what)));
 }
 
 }  // namespace magpie

@@ -1,13 +1,18 @@
-// What a task can learn about itself.
+// What a task can learn about itself, and about the others.
 //
 //   const task_info self = co_await current_task();
 //   log(self.name, self.deadline - clock::now());
+//
+//   for (const task_info& each : all_tasks())
+//     if (each.waits_at) log(each.name, "waits at", each.waits_at->line());
 #ifndef MAGPIE_RUNTIME_CURRENT_TASK_H_
 #define MAGPIE_RUNTIME_CURRENT_TASK_H_
 
 #include <cstdint>
+#include <optional>
 #include <source_location>
 #include <string>
+#include <vector>
 
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/internal/own_context.h"
@@ -20,13 +25,19 @@ struct task_info {
   std::uint64_t id = 0;
   std::string name;
   std::source_location spawned_at;
+  // Of the task whose task_group it is a child of; 0 if it is none.
+  std::uint64_t parent_id = 0;
   // The earliest of the time limits around the caller, inherited ones among them;
-  // time_point::max() if there is none.
+  // time_point::max() if there is none. From outside: of those that the task has inherited.
   clock::time_point deadline = clock::time_point::max();
   // Whether the next suspension will throw `cancelled`, and what join_handle::cancel() was told.
   bool cancelled = false;
   std::string cancel_reason;
+  // Where one of its coroutines waits for something outside the task, if one does.
+  std::optional<std::source_location> waits_at;
 };
+
+class runtime;
 
 namespace internal {
 
@@ -47,6 +58,12 @@ class [[nodiscard("current_task does nothing until it is awaited")]] current_tas
 inline internal::current_task_request current_task() noexcept {
   return {};
 }
+
+// The tasks that have been spawned on the runtime and have not ended, in the order of their ids;
+// out of date at once. Takes the locks of all of them, one after the other. The first form: on a
+// worker; throws usage_error elsewhere. The second: on any thread. Both throw std::bad_alloc.
+std::vector<task_info> all_tasks();
+std::vector<task_info> all_tasks(runtime& of);
 
 }  // namespace magpie
 

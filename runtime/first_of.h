@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/cancel_scope.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/gather.h"
@@ -100,6 +101,13 @@ auto first_of(task<Ts>... tasks) {
   return internal::first_of_all(std::index_sequence_for<Ts...>(), std::move(tasks)...);
 }
 
+// The same if some of them are no tasks, but something else that can be awaited (as_task.h).
+template <class... Whats>
+  requires(internal::task_or_operation<Whats> && ...) && (internal::operation<Whats> || ...)
+auto first_of(Whats&&... whats) {
+  return first_of(as_task(std::forward<Whats>(whats))...);
+}
+
 // One of many of the same type.
 template <class T>
 struct first_result {
@@ -132,6 +140,16 @@ task<first_result<T>> first_of(std::vector<task<T>> tasks) {
   }
   co_await gather(std::move(racing));
   co_return line.take();
+}
+
+template <internal::operation What>
+auto first_of(std::vector<What>&& whats) {
+  return first_of(internal::as_tasks<What>(whats));
+}
+template <class What>
+  requires internal::operation<What&>
+auto first_of(std::vector<What>& whats) {
+  return first_of(internal::as_tasks<What&>(whats));
 }
 
 }  // namespace magpie

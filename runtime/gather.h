@@ -21,6 +21,7 @@
 #include <variant>
 #include <vector>
 
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/internal/fork_scope.h"
 #include "magpie/runtime/internal/worker.h"
@@ -71,6 +72,15 @@ inline void throw_first_failure(const fork_scope& joined) {
   if (const result_base* failed = joined.first_failed.load()) [[unlikely]] {
     std::rethrow_exception(failed->error());
   }
+}
+
+template <class What>
+auto as_tasks(std::vector<std::remove_reference_t<What>>& whats) {
+  std::vector<decltype(as_task(std::declval<What>()))> tasks;
+  tasks.reserve(whats.size());
+  for (auto& each : whats)
+    tasks.push_back(as_task(std::forward<What>(each)));
+  return tasks;
 }
 
 [[noreturn]] inline void refuse_empty_task() {
@@ -237,6 +247,16 @@ internal::gathered_tuple<Ts...> gather(task<Ts>... tasks) {
   return internal::gathered_tuple<Ts...>(std::move(tasks)...);
 }
 
+// The same if some of them are no tasks, but something else that can be awaited: a sleep, the end
+// of a spawned task (and not that task: if one of the others fails, only the wait for it is
+// cancelled), another gather, a read. What has a name is referred to. Allocates a frame for each of
+// those.
+template <class... Whats>
+  requires(internal::task_or_operation<Whats> && ...) && (internal::operation<Whats> || ...)
+auto gather(Whats&&... whats) {
+  return gather(as_task(std::forward<Whats>(whats))...);
+}
+
 // The same for any number of tasks of one type. Gives a vector (of std::reference_wrapper for
 // references), or nothing for void. Allocates room for the results.
 template <class T>
@@ -249,6 +269,18 @@ internal::gathered_range<T> gather(std::vector<task<T>>& tasks) {
                 "magpie: a task runs once, so gather takes the vector; "
                 "write gather(std::move(tasks))");
   return internal::gathered_range<T>(std::move(tasks));
+}
+
+// The same for anything else that can be awaited: the handles of spawned tasks, say. An lvalue is
+// referred to, with its elements.
+template <internal::operation What>
+auto gather(std::vector<What>&& whats) {
+  return gather(internal::as_tasks<What>(whats));
+}
+template <class What>
+  requires internal::operation<What&>
+auto gather(std::vector<What>& whats) {
+  return gather(internal::as_tasks<What&>(whats));
 }
 
 // gather(return_exceptions, ...): no failure cancels the others; all run to their ends. Gives an
@@ -264,6 +296,12 @@ internal::gathered_tuple<outcome<Ts>...> gather(return_exceptions_t /*how*/, tas
   return gather(outcome_of(std::move(tasks))...);
 }
 
+template <class... Whats>
+  requires(internal::task_or_operation<Whats> && ...) && (internal::operation<Whats> || ...)
+auto gather(return_exceptions_t /*how*/, Whats&&... whats) {
+  return gather(outcome_of(std::forward<Whats>(whats))...);
+}
+
 template <class T>
 internal::gathered_range<outcome<T>> gather(return_exceptions_t /*how*/,
                                             std::vector<task<T>>&& tasks) {
@@ -274,6 +312,16 @@ internal::gathered_range<outcome<T>> gather(return_exceptions_t /*how*/,
     wrapped.push_back(outcome_of(std::move(each)));
   }
   return gather(std::move(wrapped));
+}
+
+template <internal::operation What>
+auto gather(return_exceptions_t how, std::vector<What>&& whats) {
+  return gather(how, internal::as_tasks<What>(whats));
+}
+template <class What>
+  requires internal::operation<What&>
+auto gather(return_exceptions_t how, std::vector<What>& whats) {
+  return gather(how, internal::as_tasks<What&>(whats));
 }
 
 // gather(at_most(n), tasks): the same as gather(tasks), with no more than n of them begun and not
@@ -345,6 +393,11 @@ auto gather(at_most limit, std::vector<task<T>> tasks)
       values.push_back(results[i].take());
     co_return values;
   }
+}
+
+template <internal::operation What>
+auto gather(at_most limit, std::vector<What>&& whats) {
+  return gather(limit, internal::as_tasks<What>(whats));
 }
 
 }  // namespace magpie

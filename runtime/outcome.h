@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/internal/context.h"
 #include "magpie/runtime/internal/own_context.h"
@@ -83,6 +84,12 @@ task<outcome<T>> outcome_of(task<T> what) {
     error = std::current_exception();
   }
   co_return outcome<T>(std::move(error));
+}
+
+// The same for anything else that can be awaited (as_task.h).
+template <internal::operation What>
+auto outcome_of(What&& what) {
+  return outcome_of(as_task(std::forward<What>(what)));
 }
 
 }  // namespace magpie

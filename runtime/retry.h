@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/sleep.h"
@@ -75,7 +76,8 @@ struct every_error {
 // functions live until the end. For a limit on all of it, put with_timeout around it; for one on
 // each attempt, inside.
 template <class Make, class Again = internal::every_error>
-  requires std::predicate<Again&, const std::exception&>
+  requires std::predicate<Again&, const std::exception&> &&
+           internal::is_task<std::invoke_result_t<Make&>>
 auto retry(retry_policy policy, Make make, Again again = {}) -> std::invoke_result_t<Make&> {
   for (int failed = 1;; ++failed) {
     try {
@@ -85,6 +87,15 @@ auto retry(retry_policy policy, Make make, Again again = {}) -> std::invoke_resu
     }
     co_await sleep_for(policy.delay_after(failed, internal::random_fraction()));
   }
+}
+
+// The same if make() gives anything else that can be awaited (as_task.h).
+template <class Make, class Again = internal::every_error>
+  requires std::predicate<Again&, const std::exception&> &&
+           internal::operation<std::invoke_result_t<Make&>>
+auto retry(retry_policy policy, Make make, Again again = {}) {
+  auto make_task = [make = std::move(make)]() mutable { return as_task(std::invoke(make)); };
+  return retry(std::move(policy), std::move(make_task), std::move(again));
 }
 
 }  // namespace magpie

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/internal/interrupt_guard.h"

@@ -15,6 +15,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/blocking.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/run.h"

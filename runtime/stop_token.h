@@ -17,6 +17,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/cancel_scope.h"
 #include "magpie/runtime/event.h"
 #include "magpie/runtime/gather.h"
@@ -82,6 +83,12 @@ task<typename internal::value_if_any<T>::type> with_stop_token(std::stop_token t
   const std::stop_callback stop(std::move(token), cancel);
   auto value = co_await scope.run(std::move(what));
   co_return value;
+}
+
+// The same for anything else that can be awaited (as_task.h).
+template <internal::operation What>
+auto with_stop_token(std::stop_token token, What&& what) {
+  return with_stop_token(std::move(token), as_task(std::forward<What>(what)));
 }
 
 // co_await with_task_stop_token(body): runs the task that body(token) makes, in the place of the

@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/cancel_scope.h"
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/error.h"
@@ -142,6 +143,11 @@ limited<typename body_of_timeout<Body>::value_type, Throws, Body> limit(clock::t
   return {when, std::move(body)};
 }
 
+template <bool Throws, operation What>
+auto limit(clock::time_point when, What&& what) {
+  return limit<Throws>(when, as_task(std::forward<What>(what)));
+}
+
 template <class Rep, class Period>
 clock::time_point time_after(std::chrono::duration<Rep, Period> duration) noexcept {
   return after(clock::now(), saturated(duration));
@@ -158,29 +164,30 @@ clock::time_point time_after(std::chrono::duration<Rep, Period> duration) noexce
 // cancels the task at its first suspension; one that is longer than the clock can count is no
 // limit.
 //
-// `what` is a task, or a function that takes a timeout_scope& and makes one; that lives until the
-// task has ended. Allocates only when the worker's heap of timers grows.
+// `what` is a task, or anything else that can be awaited (as_task.h), or a function that takes a
+// timeout_scope& and makes a task; that lives until the task has ended. Allocates only when the
+// worker's heap of timers grows.
 template <class Rep, class Period, class What>
-auto with_timeout(std::chrono::duration<Rep, Period> duration, What what) {
-  return internal::limit<true>(internal::time_after(duration), std::move(what));
+auto with_timeout(std::chrono::duration<Rep, Period> duration, What&& what) {
+  return internal::limit<true>(internal::time_after(duration), std::forward<What>(what));
 }
 
 // The same with a point in time.
 template <class What>
-auto with_timeout_at(clock::time_point when, What what) {
-  return internal::limit<true>(when, std::move(what));
+auto with_timeout_at(clock::time_point when, What&& what) {
+  return internal::limit<true>(when, std::forward<What>(what));
 }
 
 // The same without an exception: gives the value in a std::optional, for a task<> `true`, for a
 // task<T&> a pointer; nothing (false, null) if time was up first.
 template <class Rep, class Period, class What>
-auto move_on_after(std::chrono::duration<Rep, Period> duration, What what) {
-  return internal::limit<false>(internal::time_after(duration), std::move(what));
+auto move_on_after(std::chrono::duration<Rep, Period> duration, What&& what) {
+  return internal::limit<false>(internal::time_after(duration), std::forward<What>(what));
 }
 
 template <class What>
-auto move_on_at(clock::time_point when, What what) {
-  return internal::limit<false>(when, std::move(what));
+auto move_on_at(clock::time_point when, What&& what) {
+  return internal::limit<false>(when, std::forward<What>(what));
 }
 
 }  // namespace magpie

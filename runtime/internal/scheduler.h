@@ -122,6 +122,7 @@ class scheduler {
   host* driver() const noexcept { return driver_; }
   const options& settings() const noexcept { return settings_; }
   task_registry& registry() noexcept { return registry_; }
+  const task_registry& registry() const noexcept { return registry_; }
   const std::shared_ptr<const report_hook>& hook() const noexcept { return hook_; }
   idle_set<>& idle() noexcept { return idle_; }
   injection_queue<promise_base>& injected() noexcept { return injected_; }

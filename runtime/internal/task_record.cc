@@ -38,6 +38,10 @@ void task_record::make_child(group& of, clock::time_point deadline) {
   rare().deadline = deadline;
 }
 
+std::uint64_t task_record::parent_id() const noexcept {
+  return group_ == nullptr ? 0 : group_->task().id();
+}
+
 void task_record::stay_at(std::shared_ptr<internal::place> where) {
   place_ = where.get();
   rare().kept_place = std::move(where);

@@ -106,6 +106,9 @@ class task_record {
   internal::place* place() const noexcept { return place_; }
   void stay_at(std::shared_ptr<internal::place> where);
 
+  // Its own coroutines. The task whose child it is; 0 if it is none.
+  std::uint64_t parent_id() const noexcept;
+
   // Guards the contexts of this task and what suspends under them.
   mutex& lock() noexcept { return mutex_; }
 

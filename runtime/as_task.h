@@ -1,0 +1,77 @@
+// as_task: anything that a task can await, as a task of its own.
+//
+//   tasks.push_back(as_task(queue.get()));
+//
+// gather(), spawn(), with_timeout() and the others that take tasks do this themselves:
+//
+//   int item = co_await with_timeout(1s, queue.get());
+//   co_await gather(sleep_for(1s), ask("Ada"));
+#ifndef MAGPIE_RUNTIME_AS_TASK_H_
+#define MAGPIE_RUNTIME_AS_TASK_H_
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+#include "magpie/runtime/task.h"
+
+namespace magpie {
+namespace internal {
+
+template <class T>
+inline constexpr bool is_task = false;
+template <class T>
+inline constexpr bool is_task<task<T>> = true;
+
+// What a task can co_await, and is no task itself. An lvalue, if it is one that may be awaited.
+template <class T>
+concept operation = !is_task<std::remove_cvref_t<T>> && (has_co_await<T> || is_awaiter<T>) &&
+                    (std::is_lvalue_reference_v<T> || std::move_constructible<T>);
+
+template <class T>
+concept task_or_operation = is_task<std::remove_cvref_t<T>> || operation<T>;
+
+template <class Operation>
+decltype(auto) awaiter_of(Operation&& what) {
+  if constexpr (has_co_await<Operation>) {
+    return std::forward<Operation>(what).operator co_await();
+  } else {
+    return std::forward<Operation>(what);
+  }
+}
+
+template <class T>
+using without_rvalue = std::conditional_t<std::is_rvalue_reference_v<T>, std::remove_cvref_t<T>, T>;
+
+template <class Operation>
+using result_of_operation =
+    without_rvalue<decltype(awaiter_of(std::declval<Operation>()).await_resume())>;
+
+// `Kept` may be a reference.
+template <class Kept>
+task<result_of_operation<Kept>> await_kept(Kept what) {
+  co_return co_await std::forward<Kept>(what);
+}
+
+}  // namespace internal
+
+// A task that awaits `what` and gives what that gives. It keeps a temporary; what has a name, such
+// as a join_handle, has to outlive it. Allocates a frame.
+template <internal::operation Operation>
+task<internal::result_of_operation<Operation>> as_task(Operation&& what) {
+  return internal::await_kept<Operation>(std::forward<Operation>(what));
+}
+template <class T>
+task<T> as_task(task<T>&& what) noexcept {
+  return std::move(what);
+}
+template <class T>
+task<T> as_task(task<T>& what) {
+  static_assert(internal::always_false<T>,
+                "magpie: a task is awaited once, and is empty afterwards; write std::move(t)");
+  return std::move(what);
+}
+
+}  // namespace magpie
+
+#endif  // MAGPIE_RUNTIME_AS_TASK_H_
