@@ -46,10 +46,10 @@ class guest_runtime {
     return more;
   }
 
-  template <class T>
-  join_handle<T> spawn(task<T> what, std::string name = {},
-                       std::source_location where = std::source_location::current()) {
-    return runtime_.spawn(std::move(what), std::move(name), where);
+  template <magpie::internal::task_or_operation What>
+  auto spawn(What&& what, std::string name = {},
+             std::source_location where = std::source_location::current()) {
+    return runtime_.spawn(std::forward<What>(what), std::move(name), where);
   }
 
   void shutdown() { runtime_.shutdown(); }

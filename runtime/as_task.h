@@ -72,6 +72,32 @@ task<T> as_task(task<T>& what) {
   return std::move(what);
 }
 
+namespace internal {
+
+// The same for a task that goes on when the caller does.
+template <task_or_operation What>
+auto own_task(What&& what) {
+  static_assert(!operation<What> || !std::is_lvalue_reference_v<What>,
+                "magpie: what has a name may be gone while a spawned task awaits it; write "
+                "std::move(x)");
+  return as_task(std::forward<What>(what));
+}
+
+template <class What>
+constexpr void say_what_spawn_takes() {
+  static_assert(
+      always_false<What>,
+      "magpie: spawn() takes a task, which the call of a coroutine is: spawn(f(x)). For a "
+      "task that keeps what it refers to, write spawn(keep(f, x)); for a function that is "
+      "no coroutine, cpu(f), blocking(f) or call_soon(f)");
+}
+
+// What co_await of it gives.
+template <task_or_operation What>
+using gives = typename decltype(as_task(std::declval<What>()))::value_type;
+
+}  // namespace internal
+
 }  // namespace magpie
 
 #endif  // MAGPIE_RUNTIME_AS_TASK_H_

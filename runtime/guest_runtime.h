@@ -58,10 +58,11 @@ class guest_runtime {
   // Any thread; the task runs in a later run_ready(). Throws `stopped` after shutdown() has begun,
   // usage_error for an empty task. join_handle::get() on the guest's own thread would wait for
   // ever: it throws usage_error there, before the task has ended.
-  template <class T>
-  join_handle<T> spawn(task<T> what, std::string name = {},
-                       std::source_location where = std::source_location::current()) {
-    return internal::spawn_access::spawn(scheduler(), std::move(what), std::move(name), where);
+  template <internal::task_or_operation What>
+  auto spawn(What&& what, std::string name = {},
+             std::source_location where = std::source_location::current()) {
+    return internal::spawn_access::spawn(scheduler(), internal::own_task(std::forward<What>(what)),
+                                         std::move(name), where);
   }
 
   // Its own thread, outside tasks. As runtime::shutdown(): cancels what runs and blocks until it

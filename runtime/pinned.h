@@ -38,28 +38,30 @@ std::shared_ptr<place> place_of_worker(scheduler& of, std::size_t number);
 // worker, with the children of its gather(), its calls of on_end() and what it awaits; but not what
 // it spawns, the children of its task groups, and the functions that it gives to cpu() and
 // blocking(). Throws std::out_of_range if there is no such worker.
-template <class T>
-join_handle<T> spawn_pinned(runtime& on, std::size_t worker, task<T> what, std::string name = {},
-                            std::source_location where = std::source_location::current()) {
+template <internal::task_or_operation What>
+auto spawn_pinned(runtime& on, std::size_t worker, What&& what, std::string name = {},
+                  std::source_location where = std::source_location::current()) {
   internal::scheduler& owner = internal::scheduler_of(on);
-  return internal::spawn_access::spawn(owner, std::move(what), std::move(name), where,
+  return internal::spawn_access::spawn(owner, internal::own_task(std::forward<What>(what)),
+                                       std::move(name), where,
                                        {.at = internal::place_of_worker(owner, worker)});
 }
 
 // The same on a worker, in its own runtime. Throws usage_error on another thread.
-template <class T>
-join_handle<T> spawn_pinned(std::size_t worker, task<T> what, std::string name = {},
-                            std::source_location where = std::source_location::current()) {
+template <internal::task_or_operation What>
+auto spawn_pinned(std::size_t worker, What&& what, std::string name = {},
+                  std::source_location where = std::source_location::current()) {
   internal::scheduler& owner = internal::scheduler_for_spawn();
-  return internal::spawn_access::spawn(owner, std::move(what), std::move(name), where,
+  return internal::spawn_access::spawn(owner, internal::own_task(std::forward<What>(what)),
+                                       std::move(name), where,
                                        {.at = internal::place_of_worker(owner, worker)});
 }
 
 // The same, pinned to the worker that the caller runs on now.
-template <class T>
-join_handle<T> spawn_pinned(task<T> what, std::string name = {},
-                            std::source_location where = std::source_location::current()) {
-  return spawn_pinned(current_worker_number(), std::move(what), std::move(name), where);
+template <internal::task_or_operation What>
+auto spawn_pinned(What&& what, std::string name = {},
+                  std::source_location where = std::source_location::current()) {
+  return spawn_pinned(current_worker_number(), std::forward<What>(what), std::move(name), where);
 }
 
 }  // namespace magpie

@@ -42,44 +42,27 @@ class runtime {
 
   // Any thread. Starts a task; it may have ended when this returns. Throws `stopped` after
   // shutdown(), usage_error for an empty task.
-  template <class T>
-  join_handle<T> spawn(task<T> what, std::string name = {},
-                       std::source_location where = std::source_location::current()) {
-    return internal::spawn_access::spawn(*scheduler_, std::move(what), std::move(name), where);
+  template <internal::task_or_operation What>
+  auto spawn(What&& what, std::string name = {},
+             std::source_location where = std::source_location::current()) {
+    return internal::spawn_access::spawn(*scheduler_, internal::own_task(std::forward<What>(what)),
+                                         std::move(name), where);
   }
 
-  // The same for the task that callable(arguments...) returns, and keeps both until that has ended;
-  // see magpie::spawn().
-  template <class Callable, class A1 = internal::not_given, class A2 = internal::not_given,
-            class A3 = internal::not_given, class A4 = internal::not_given>
-    requires internal::makes_task_of_given<Callable, A1, A2, A3, A4>
-  auto spawn(Callable&& callable, A1&& a1 = {}, A2&& a2 = {}, A3&& a3 = {}, A4&& a4 = {},
-             std::source_location where = std::source_location::current()) {
-    return spawn(
-        internal::keep_given(std::forward<Callable>(callable), std::forward<A1>(a1),
-                             std::forward<A2>(a2), std::forward<A3>(a3), std::forward<A4>(a4)),
-        std::string(), where);
-  }
-  template <class Callable, class... Arguments>
-    requires internal::makes_task<Callable, Arguments...>
-  auto spawn(internal::name_and_place name, Callable&& callable, Arguments&&... arguments) {
-    return spawn(
-        internal::keep(std::forward<Callable>(callable), std::forward<Arguments>(arguments)...),
-        std::move(name.name), name.place);
-  }
-  template <class Callable, class... Arguments>
-    requires internal::no_call<Callable, Arguments...>
-  join_handle<> spawn(Callable&& /*callable*/, Arguments&&... /*arguments*/) {
-    internal::say_why_no_call<Callable, Arguments...>();
+  template <class What, class... Others>
+    requires(!internal::task_or_operation<What>)
+  join_handle<> spawn(What&& /*what*/, Others&&... /*others*/) {
+    internal::say_what_spawn_takes<What>();
     return {};
   }
 
   // A thread that is no worker: runs a task and blocks until it has ended; gives its result or
   // throws what it has thrown. On a worker of any runtime: throws usage_error.
-  template <class T>
-  T run(task<T> main, std::source_location where = std::source_location::current()) {
+  template <internal::task_or_operation What>
+  auto run(What&& main, std::source_location where = std::source_location::current())
+      -> internal::gives<What> {
     refuse_nested_run();
-    return spawn(std::move(main), "main", where).get();
+    return spawn(as_task(std::forward<What>(main)), "main", where).get();
   }
 
   // Refuses new tasks, cancels those that run, and blocks until they have ended. Reports each that
@@ -127,14 +110,15 @@ T run_until_signalled(runtime& world, task<T> main, clock::duration limit,
 
 // Makes a runtime, runs `main`, cancels what it has left behind, waits for that to end, and gives
 // the result of `main` or throws what it has thrown. Inside a task: throws usage_error.
-template <class T>
-T run(task<T> main, const options& settings = options(),
-      std::source_location where = std::source_location::current()) {
+template <internal::task_or_operation What>
+auto run(What&& main, const options& settings = options(),
+         std::source_location where = std::source_location::current()) -> internal::gives<What> {
   runtime temporary(settings);
+  auto body = as_task(std::forward<What>(main));
   if (const auto limit = settings.stops_on_signals()) {
-    return internal::run_until_signalled(temporary, std::move(main), *limit, where);
+    return internal::run_until_signalled(temporary, std::move(body), *limit, where);
   }
-  return temporary.run(std::move(main), where);
+  return temporary.run(std::move(body), where);
 }
 
 }  // namespace magpie

@@ -34,33 +34,36 @@ class strand {
   // turn first. The children of its gather(), its calls of on_end() and what it awaits belong to
   // it; what it spawns, the children of its task groups, and the functions that it gives to cpu()
   // and blocking() do not.
-  template <class T>
-  join_handle<T> spawn(task<T> what, std::string name = {},
-                       std::source_location where = std::source_location::current()) const {
-    return internal::spawn_access::spawn(internal::scheduler_for_spawn(), std::move(what),
+  template <internal::task_or_operation What>
+  auto spawn(What&& what, std::string name = {},
+             std::source_location where = std::source_location::current()) const {
+    return internal::spawn_access::spawn(internal::scheduler_for_spawn(),
+                                         internal::own_task(std::forward<What>(what)),
                                          std::move(name), where, {.at = place_});
   }
 
   // As runtime::spawn(), on any thread.
-  template <class T>
-  join_handle<T> spawn(runtime& on, task<T> what, std::string name = {},
-                       std::source_location where = std::source_location::current()) const {
-    return internal::spawn_access::spawn(internal::scheduler_of(on), std::move(what),
+  template <internal::task_or_operation What>
+  auto spawn(runtime& on, What&& what, std::string name = {},
+             std::source_location where = std::source_location::current()) const {
+    return internal::spawn_access::spawn(internal::scheduler_of(on),
+                                         internal::own_task(std::forward<What>(what)),
                                          std::move(name), where, {.at = place_});
   }
 
   // As task_group::spawn(): a child of that group.
-  template <class T>
-  join_handle<T> spawn(task_group& into, task<T> what, std::string name = {},
-                       std::source_location where = std::source_location::current()) const {
-    return internal::spawn_access::spawn(into, std::move(what), std::move(name), where, place_);
+  template <internal::task_or_operation What>
+  auto spawn(task_group& into, What&& what, std::string name = {},
+             std::source_location where = std::source_location::current()) const {
+    return internal::spawn_access::spawn(into, internal::own_task(std::forward<What>(what)),
+                                         std::move(name), where, place_);
   }
 
   // Runs `what` as a task of this strand, waits for it, and gives its result or throws what it
   // throws. If the caller is cancelled, so is that task, and then awaited. Inside a task of the
   // same strand too, where it only costs time.
-  template <class T>
-  task<T> run(task<T> what) const;
+  template <internal::task_or_operation What>
+  auto run(What&& what) const;
 
   // Whether the calling task is one of this strand. Any thread.
   bool running_here() const noexcept;
@@ -91,9 +94,9 @@ task<T> run_in_strand(strand kept, task<T> what) {
 
 }  // namespace internal
 
-template <class T>
-task<T> strand::run(task<T> what) const {
-  return internal::run_in_strand(*this, std::move(what));
+template <internal::task_or_operation What>
+auto strand::run(What&& what) const {
+  return internal::run_in_strand(*this, as_task(std::forward<What>(what)));
 }
 
 }  // namespace magpie

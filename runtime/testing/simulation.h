@@ -105,10 +105,11 @@ class simulation {
   ~simulation();
 
   // The thread that made the simulation, outside tasks. Starts a task, which does not run yet.
-  template <class T>
-  join_handle<T> spawn(task<T> what, std::string name = {},
-                       std::source_location where = std::source_location::current()) {
-    return internal::spawn_access::spawn(scheduler(), std::move(what), std::move(name), where);
+  template <internal::task_or_operation What>
+  auto spawn(What&& what, std::string name = {},
+             std::source_location where = std::source_location::current()) {
+    return internal::spawn_access::spawn(scheduler(), internal::own_task(std::forward<What>(what)),
+                                         std::move(name), where);
   }
 
   // The same thread. Runs until the task has ended; gives its result or throws what it has thrown.

@@ -1,4 +1,4 @@
-// spawn(callable, arguments...): what is kept, how long, and what is reported.
+// What is kept, how long, and what is reported.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "magpie/runtime/event.h"
+#include "magpie/runtime/keep.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
@@ -34,10 +35,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class spawn_kept_test : public over_workers {};
-MAGPIE_OVER_WORKERS(spawn_kept_test);
+class keep_test : public over_workers {};
+MAGPIE_OVER_WORKERS(keep_test);
 
-class kept_once_test : public runtime_test {};
+class keep_once_test : public runtime_test {};
 
 // Overwrites itself when it is gone, so that who still looks sees it.
 class noted {
@@ -83,12 +84,12 @@ task<> keep_each_kind() {
   std::vector<join_handle<int>> handles;
   {
     const noted given(1);
-    handles.push_back(spawn(by_value, given));
-    handles.push_back(spawn(by_const_reference, given));
-    handles.push_back(spawn(by_rvalue_reference, given));
-    handles.push_back(spawn(by_value, noted(1)));
-    handles.push_back(spawn(by_const_reference, noted(1)));
-    handles.push_back(spawn(by_rvalue_reference, noted(1)));
+    handles.push_back(spawn(keep(by_value, given)));
+    handles.push_back(spawn(keep(by_const_reference, given)));
+    handles.push_back(spawn(keep(by_rvalue_reference, given)));
+    handles.push_back(spawn(keep(by_value, noted(1))));
+    handles.push_back(spawn(keep(by_const_reference, noted(1))));
+    handles.push_back(spawn(keep(by_rvalue_reference, noted(1))));
   }
   for (join_handle<int>& each : handles) {
     const int got = co_await each;
@@ -96,7 +97,7 @@ task<> keep_each_kind() {
   }
 }
 
-TEST_P(spawn_kept_test, arguments) {
+TEST_P(keep_test, arguments) {
   in_many_orders(GetParam(), [] { return keep_each_kind(); });
 }
 
@@ -105,16 +106,16 @@ task<> keep_captures() {
   for (int i = 0; i < 10; ++i) {
     auto owned = std::make_unique<int>(i);
     auto shared = std::make_shared<int>(i);
-    handles.push_back(spawn([owned = std::move(owned)]() -> task<int> {
+    handles.push_back(spawn(keep([owned = std::move(owned)]() -> task<int> {
       co_await yield();
       co_return *owned;
-    }));
-    handles.push_back(spawn(
+    })));
+    handles.push_back(spawn(keep(
         [shared, kept = noted(0)](int more) mutable -> task<int> {
           co_await yield();
           co_return *shared + kept.value() + more - more;
         },
-        5));
+        5)));
   }
   int sum = 0;
   for (join_handle<int>& each : handles)
@@ -122,7 +123,7 @@ task<> keep_captures() {
   EXPECT_EQ(sum, 90);
 }
 
-TEST_P(spawn_kept_test, captures) {
+TEST_P(keep_test, captures) {
   in_many_orders(GetParam(), [] { return keep_captures(); });
 }
 
@@ -135,9 +136,10 @@ task<std::string> join(std::string_view a, const std::string& b, std::span<const
 // The views are made of the kept owners; a string of what a literal decays to.
 task<> keep_owners() {
   auto unnamed =
-      spawn(join, std::string(40, 'a'), "b", std::vector<int>{1}, std::make_unique<int>(2));
-  auto named = spawn("joined", join, std::string(40, 'a'), "b", std::vector<int>{1},
-                     std::make_unique<int>(2));
+      spawn(keep(join, std::string(40, 'a'), "b", std::vector<int>{1}, std::make_unique<int>(2)));
+  auto named =
+      spawn(keep(join, std::string(40, 'a'), "b", std::vector<int>{1}, std::make_unique<int>(2)),
+            "joined");
   EXPECT_EQ(unnamed.name(), "");
   EXPECT_EQ(named.name(), "joined");
   const std::string expected = std::string(40, 'a') + "b12";
@@ -147,28 +149,28 @@ task<> keep_owners() {
   EXPECT_EQ(second, expected);
 }
 
-TEST_P(spawn_kept_test, owners_of_what_views_refer_to) {
+TEST_P(keep_test, owners_of_what_views_refer_to) {
   in_many_orders(GetParam(), [] { return keep_owners(); });
 }
 
 task<> keep_references() {
   const noted mine(3);
   noted changing(4);
-  auto constant = spawn(by_const_reference, std::cref(mine));
-  auto mutable_one = spawn(by_reference, std::ref(changing));
+  auto constant = spawn(keep(by_const_reference, std::cref(mine)));
+  auto mutable_one = spawn(keep(by_reference, std::ref(changing)));
   const std::vector<int> numbers{5, 6};
   auto sum = [](std::span<const int> all) -> task<const int*> { co_return all.data(); };
-  auto view = spawn(sum, unowned(std::span(numbers)));
+  auto view = spawn(keep(sum, unowned(std::span(numbers))));
   EXPECT_EQ(counted::live(), 2) << "copied";
   std::string text = "text";
-  auto size = spawn([](std::string_view seen) -> task<std::size_t> { co_return seen.size(); },
-                    std::ref(text));
-  auto append = spawn(
+  auto size = spawn(keep([](std::string_view seen) -> task<std::size_t> { co_return seen.size(); },
+                         std::ref(text)));
+  auto append = spawn(keep(
       [](auto& to) -> task<> {
         to += "s";
         co_return;
       },
-      std::ref(text));
+      std::ref(text)));
   co_await append;
   EXPECT_EQ(text, "texts");
   const std::size_t letters = co_await size;
@@ -181,23 +183,23 @@ task<> keep_references() {
   EXPECT_EQ(data, numbers.data());
 }
 
-TEST_F(kept_once_test, references_that_are_asked_for) {
+TEST_F(keep_once_test, references_that_are_asked_for) {
   run(keep_references(), options().workers(1));
 }
 
 task<> give_references() {
   int object = 0;
-  auto refers = spawn([](int& to) -> task<int&> { co_return to; }, std::ref(object));
+  auto refers = spawn(keep([](int& to) -> task<int&> { co_return to; }, std::ref(object)));
   int& same = co_await refers;
   EXPECT_EQ(&same, &object);
   auto moves =
-      spawn([](std::unique_ptr<int> value) -> task<std::unique_ptr<int>> { co_return value; },
-            std::make_unique<int>(1));
+      spawn(keep([](std::unique_ptr<int> value) -> task<std::unique_ptr<int>> { co_return value; },
+                 std::make_unique<int>(1)));
   const std::unique_ptr<int> moved = co_await moves;
   EXPECT_EQ(*moved, 1);
 }
 
-TEST_F(kept_once_test, every_kind_of_result) {
+TEST_F(keep_once_test, every_kind_of_result) {
   simulate(give_references());
 }
 
@@ -207,9 +209,9 @@ TEST_F(kept_once_test, every_kind_of_result) {
 task<> keep_until_the_end() {
   auto capture = std::make_shared<int>(0);
   auto argument = std::make_shared<int>(0);
-  auto handle =
-      spawn([capture](const std::shared_ptr<int>& /*kept*/) -> task<> { co_await sleep_for(1s); },
-            argument);
+  auto handle = spawn(
+      keep([capture](const std::shared_ptr<int>& /*kept*/) -> task<> { co_await sleep_for(1s); },
+           argument));
   EXPECT_EQ(capture.use_count(), 2);
   EXPECT_EQ(argument.use_count(), 2);
   long at_the_end = 0;
@@ -222,7 +224,7 @@ task<> keep_until_the_end() {
   co_await handle;
 }
 
-TEST_P(spawn_kept_test, until_the_end_and_no_longer) {
+TEST_P(keep_test, until_the_end_and_no_longer) {
   in_simulated_orders(GetParam(), [] { return keep_until_the_end(); });
 }
 
@@ -238,7 +240,7 @@ task<> refer_in_the_frame() {
     const reads_at_the_end reader{kept, to};
     co_await sleep_for(1h);
   };
-  auto handle = spawn(body, noted(8), std::ref(seen));
+  auto handle = spawn(keep(body, noted(8), std::ref(seen)));
   co_await sleep_for(1s);
   handle.cancel();
   const bool thrown = co_await ends_cancelled(handle);
@@ -246,11 +248,11 @@ task<> refer_in_the_frame() {
   EXPECT_EQ(seen, 8);
 }
 
-TEST_P(spawn_kept_test, longer_than_the_frame) {
+TEST_P(keep_test, longer_than_the_frame) {
   in_simulated_orders(GetParam(), [] { return refer_in_the_frame(); });
 }
 
-TEST_P(spawn_kept_test, whenever_it_is_cancelled) {
+TEST_P(keep_test, whenever_it_is_cancelled) {
   const auto begin = [](simulation& world) {
     cast players;
     auto inner = [](const noted& kept, std::unique_ptr<int> owned) -> task<> {
@@ -261,8 +263,8 @@ TEST_P(spawn_kept_test, whenever_it_is_cancelled) {
     };
     auto outer = [inner]() -> task<> {
       auto body = [inner](task_group& group) -> task<> {
-        group.spawn("first", inner, noted(1), std::make_unique<int>(2)).detach();
-        auto second = group.spawn(inner, noted(2), std::make_unique<int>(1));
+        group.spawn(keep(inner, noted(1), std::make_unique<int>(2)), "first").detach();
+        auto second = group.spawn(keep(inner, noted(2), std::make_unique<int>(1)));
         co_await second;
       };
       co_await with_task_group(body);
@@ -275,23 +277,23 @@ TEST_P(spawn_kept_test, whenever_it_is_cancelled) {
   EXPECT_GT(moments, 4U);
 }
 
-TEST_F(kept_once_test, not_at_all_by_a_runtime_that_has_stopped) {
+TEST_F(keep_once_test, not_at_all_by_a_runtime_that_has_stopped) {
   runtime world(options().workers(1));
   world.shutdown();
-  EXPECT_THROW(world.spawn(by_value, noted(1)).detach(), stopped);
-  EXPECT_THROW(world.spawn("named", by_value, noted(1)).detach(), stopped);
+  EXPECT_THROW(world.spawn(keep(by_value, noted(1))).detach(), stopped);
+  EXPECT_THROW(world.spawn(keep(by_value, noted(1)), "named").detach(), stopped);
   EXPECT_EQ(counted::live(), 0);
 }
 
-TEST_F(kept_once_test, not_outside_of_tasks) {
+TEST_F(keep_once_test, not_outside_of_tasks) {
   ::testing::internal::CaptureStderr();
-  EXPECT_THROW(spawn(by_value, noted(1)).detach(), usage_error);
+  EXPECT_THROW(spawn(keep(by_value, noted(1))).detach(), usage_error);
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "reported as well";
   EXPECT_EQ(counted::live(), 0);
 }
 
 // The runtime ends while the task waits, and before it has run.
-TEST_P(spawn_kept_test, until_the_runtime_ends) {
+TEST_P(keep_test, until_the_runtime_ends) {
   for (int i = 0; i < 20; ++i) {
     runtime world(options().workers(GetParam()));
     auto waits = [](const noted& kept) -> task<> {
@@ -299,7 +301,7 @@ TEST_P(spawn_kept_test, until_the_runtime_ends) {
       co_await sleep_for(24h);
     };
     for (int j = 0; j < 20; ++j)
-      world.spawn(waits, noted(1)).detach();
+      world.spawn(keep(waits, noted(1))).detach();
     world.shutdown();
     EXPECT_EQ(counted::live(), 0);
   }
@@ -307,7 +309,7 @@ TEST_P(spawn_kept_test, until_the_runtime_ends) {
 
 // ------------------------------------------------------------------------------ failures
 
-TEST_F(kept_once_test, a_copy_that_fails_starts_nothing) {
+TEST_F(keep_once_test, a_copy_that_fails_starts_nothing) {
   int rounds = 0;
   bool started = false;
   auto body = [&]() -> task<> {
@@ -321,7 +323,7 @@ TEST_F(kept_once_test, a_copy_that_fails_starts_nothing) {
       };
       join_handle<> handle;
       try {
-        handle = spawn(takes, throws_when_moved(moves, ++rounds), std::ref(started));
+        handle = spawn(keep(takes, throws_when_moved(moves, ++rounds), std::ref(started)));
       } catch (const std::runtime_error&) {
         thrown = true;
       }
@@ -340,8 +342,8 @@ task<> fail_at_the_call() {
     if (kept.value() == 1) throw std::runtime_error("refused");
     return by_value(noted(2));
   };
-  auto failing = spawn(refuses, noted(1));
-  auto other = spawn(refuses, noted(2));
+  auto failing = spawn(keep(refuses, noted(1)));
+  auto other = spawn(keep(refuses, noted(2)));
   std::string caught;
   try {
     co_await failing;
@@ -353,18 +355,18 @@ task<> fail_at_the_call() {
   EXPECT_EQ(got, 2);
 }
 
-TEST_P(spawn_kept_test, what_the_callable_throws) {
+TEST_P(keep_test, what_the_callable_throws) {
   in_many_orders(GetParam(), [] { return fail_at_the_call(); });
 }
 
-TEST_F(kept_once_test, a_callable_that_cannot_be_copied_starts_nothing) {
+TEST_F(keep_once_test, a_callable_that_cannot_be_copied_starts_nothing) {
   int moves = 0;
   auto body = [&]() -> task<> {
     throws_when_moved value(moves, 2);
     auto callable = [kept = std::move(value)]() -> task<> { co_return; };
     bool thrown = false;
     try {
-      spawn(std::move(callable)).detach();
+      spawn(keep(std::move(callable))).detach();
     } catch (const std::runtime_error&) {
       thrown = true;
     }
@@ -375,7 +377,7 @@ TEST_F(kept_once_test, a_callable_that_cannot_be_copied_starts_nothing) {
 }
 
 task<> get_an_empty_task() {
-  auto handle = spawn([] { return task<>(); });
+  auto handle = spawn(keep([] { return task<>(); }));
   bool thrown = false;
   try {
     co_await handle;
@@ -385,7 +387,7 @@ task<> get_an_empty_task() {
   EXPECT_TRUE(thrown);
 }
 
-TEST_F(kept_once_test, an_empty_task_is_a_failure) {
+TEST_F(keep_once_test, an_empty_task_is_a_failure) {
   simulate(get_an_empty_task());
 }
 
@@ -398,17 +400,17 @@ std::uint_least32_t line_of(std::source_location here = std::source_location::cu
 // Each way to spawn, and the name and line of its task, in that order.
 task<> fail_everywhere(runtime& world, std::vector<std::uint_least32_t>& lines) {
   lines.push_back(line_of() + 1);
-  spawn(fail, "unnamed").detach();
+  spawn(keep(fail, "unnamed")).detach();
   lines.push_back(line_of() + 1);
-  spawn("named", fail, "named").detach();
+  spawn(keep(fail, "named"), "named").detach();
   lines.push_back(line_of() + 1);
-  world.spawn(fail, "unnamed").detach();
+  world.spawn(keep(fail, "unnamed")).detach();
   lines.push_back(line_of() + 1);
-  world.spawn(std::string("world"), fail, "named").detach();
+  world.spawn(keep(fail, "named"), std::string("world")).detach();
   co_return;
 }
 
-TEST_F(kept_once_test, failures_are_reported_with_the_place_of_the_call) {
+TEST_F(keep_once_test, failures_are_reported_with_the_place_of_the_call) {
   reports told;
   std::vector<std::uint_least32_t> lines;
   {
@@ -431,7 +433,7 @@ TEST_F(kept_once_test, failures_are_reported_with_the_place_of_the_call) {
 }
 
 // The tree of tasks has the place of the call, and no line for the coroutine that keeps.
-TEST_F(kept_once_test, the_tree_shows_the_coroutine_that_is_called) {
+TEST_F(keep_once_test, the_tree_shows_the_coroutine_that_is_called) {
   std::uint_least32_t waits = 0;
   std::vector<std::uint_least32_t> lines;
   auto sleeps = [&](const noted& /*kept*/) -> task<> {
@@ -440,9 +442,9 @@ TEST_F(kept_once_test, the_tree_shows_the_coroutine_that_is_called) {
   };
   auto children = [&](task_group& group) -> task<> {
     lines.push_back(line_of() + 1);
-    group.spawn(sleeps, noted(1)).detach();
+    group.spawn(keep(sleeps, noted(1))).detach();
     lines.push_back(line_of() + 1);
-    group.spawn("named", sleeps, noted(1)).detach();
+    group.spawn(keep(sleeps, noted(1)), "named").detach();
     co_return;
   };
   auto root = [&]() -> task<> { co_await with_task_group(children); };
@@ -453,21 +455,21 @@ TEST_F(kept_once_test, the_tree_shows_the_coroutine_that_is_called) {
   const std::string tree = world.tasks();
   world.run_until([&] { return parent.done(); });
   for (const std::uint_least32_t line : lines) {
-    const std::string spawned = "spawn_kept_test.cc:" + std::to_string(line);
+    const std::string spawned = "keep_test.cc:" + std::to_string(line);
     EXPECT_NE(tree.find(spawned), std::string::npos) << spawned << tree;
   }
   EXPECT_NE(tree.find("'named'"), std::string::npos) << tree;
-  EXPECT_NE(tree.find("spawn_kept_test.cc:" + std::to_string(waits)), std::string::npos) << tree;
-  EXPECT_EQ(tree.find("kept_call"), std::string::npos) << tree;
+  EXPECT_NE(tree.find("keep_test.cc:" + std::to_string(waits)), std::string::npos) << tree;
+  EXPECT_EQ(tree.find("keep.h"), std::string::npos) << tree;
   EXPECT_EQ(tree.find("call_kept"), std::string::npos) << tree;
 }
 
 // A task that the callable makes and drops is reported where that stands.
-TEST_F(kept_once_test, what_is_never_awaited_is_named_as_ever) {
+TEST_F(keep_once_test, what_is_never_awaited_is_named_as_ever) {
   reports told;
   {
     runtime world(options().workers(1).on_report(told.hook()));
-    world.spawn([](task<int> /*never awaited*/) -> task<> { co_return; }, number(1)).get();
+    world.spawn(keep([](task<int> /*never awaited*/) -> task<> { co_return; }, number(1))).get();
   }
   const std::vector<report> all = told.all();
   ASSERT_EQ(all.size(), 1U);
