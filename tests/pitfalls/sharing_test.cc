@@ -1,9 +1,11 @@
 // What tasks share: variables of threads, variables without a lock, locks.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -12,6 +14,7 @@
 
 #include "magpie/magpie.h"
 #include "magpie/runtime/internal/current_worker.h"
+#include "magpie/runtime/internal/platform.h"
 #include "magpie/runtime/internal/worker.h"
 #include "magpie/runtime/testing/gtest.h"
 #include "magpie/runtime/testing/simulation.h"
@@ -186,6 +189,62 @@ TEST(shared_state_test, the_wrong_one_fails_in_some_order) {
 
 TEST(shared_state_test, the_right_one_fails_in_none) {
   sell_in_every_order(right::buy_bread);
+}
+
+// ------------------------------------------------------------------------- changed by two threads
+
+namespace wrong {
+
+// [race_wrong]
+magpie::task<> sell(int& sold) {
+  ++sold;  // No co_await, but there is another worker.
+  co_return;
+}
+// [race_wrong end]
+
+}  // namespace wrong
+
+namespace right {
+
+// [race_right]
+magpie::task<> sell(std::atomic<int>& sold) {
+  ++sold;
+  co_return;
+}
+// [race_right end]
+
+}  // namespace right
+
+// Two tasks that begin when both run, and so on two workers. Nothing else orders what they do.
+template <class Counter>
+int two_sell(magpie::task<> (*sell)(Counter&)) {
+  Counter sold(0);
+  std::atomic<int> begun{0};
+  auto seller = [&]() -> magpie::task<> {
+    begun.fetch_add(1, std::memory_order_relaxed);
+    while (begun.load(std::memory_order_relaxed) < 2) {
+    }
+    co_await sell(sold);
+  };
+  auto body = [&]() -> magpie::task<> { co_await magpie::gather(seller(), seller()); };
+  magpie::run(body(), magpie::options().workers(2));
+  return sold;
+}
+
+TEST(data_race_test, the_right_one_is_none) {
+  EXPECT_EQ(two_sell(right::sell), 2);
+}
+
+TEST(data_race_death_test, thread_sanitizer_sees_the_wrong_one) {
+#if !defined(MAGPIE_TSAN)
+  GTEST_SKIP() << "needs ThreadSanitizer";
+#endif
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto sell_and_exit = [] {
+    two_sell(wrong::sell);
+    std::exit(0);
+  };
+  EXPECT_EXIT(sell_and_exit(), ::testing::ExitedWithCode(66), "ThreadSanitizer: data race");
 }
 
 // ----------------------------------------------------------------------------------- order of
