@@ -47,6 +47,7 @@
 #include "magpie/runtime/task_group.h"
 #include "magpie/runtime/task_local.h"
 #include "magpie/runtime/timeout.h"
+#include "magpie/runtime/unowned.h"
 #include "magpie/runtime/wait.h"
 #include "magpie/runtime/watch.h"
 

@@ -1,6 +1,7 @@
 // spawn: a task that runs beside the caller, and the handle to it.
 //
 //   auto upload = magpie::spawn(send(file), "upload");
+//   auto backup = magpie::spawn("backup", [file]() -> magpie::task<> { ... });  // Keeps the file.
 //   ...
 //   co_await upload;
 //
@@ -23,9 +24,11 @@
 #include <string>
 #include <utility>
 
+#include "magpie/runtime/internal/kept_call.h"
 #include "magpie/runtime/internal/task_record.h"
 #include "magpie/runtime/suspension.h"
 #include "magpie/runtime/task.h"
+#include "magpie/runtime/unowned.h"
 
 namespace magpie {
 
@@ -186,7 +189,8 @@ join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string n
 // On a worker: starts `what` on the same runtime, concurrently with the caller. It is ready at
 // once, but does not run before the caller suspends or another worker is idle. It is no child: it
 // neither ends nor is cancelled with the caller, only with the runtime. So it must own what it
-// uses; a parameter that is a reference or a view must refer to something that outlives the task.
+// uses; a parameter that is a reference or a view must refer to something that outlives the task,
+// and so must a lambda whose call has made it: its captures are not part of the task. See below.
 // Throws usage_error on a thread that is no worker (use runtime::spawn there) and for an empty
 // task, `stopped` when the runtime is shutting down, std::bad_alloc.
 template <class T>
@@ -194,6 +198,53 @@ join_handle<T> spawn(task<T> what, std::string name = {},
                      std::source_location where = std::source_location::current()) {
   return internal::spawn_access::spawn(internal::scheduler_for_spawn(), std::move(what),
                                        std::move(name), where);
+}
+
+// spawn(callable, arguments...), spawn("name", callable, arguments...): the same for the task that
+// callable(arguments...) returns, and keeps both until that has ended: copies, or what they were
+// moved from. So a capture of a lambda, and a reference to what was given, stay valid.
+//
+//   magpie::spawn(send, std::move(file), address);
+//   magpie::spawn("upload", [file = std::move(file)]() -> magpie::task<> { ... });
+//
+// The copies are made here, and what that throws is thrown here. The call is made by the new task,
+// on its worker; what the callable throws is how the task ends. As with std::thread, the copies are
+// handed over as rvalues: to a parameter T, const T& or T&&; for T& give std::ref(x), whose x is
+// not kept. They are destroyed when the coroutine has been, before anybody learns of the end of the
+// task: also when it is cancelled, and when it has never run because this throws. So a result must
+// not refer to them.
+//
+// Views (std::string_view, std::span, std::views::filter(v, f) of an lvalue v) and arrays are
+// refused, as they would be kept and what they refer to would not: give the owner, or say with
+// unowned(view) that it outlives the task. Pointers are kept as they are, so that of a string
+// literal is fine; what lies behind them, or behind members and captures, is not looked into.
+//
+// Arguments are converted as in any call, and what that makes is kept as well; but what a callable
+// passes on, as std::bind_front does, is converted there and gone when it returns.
+//
+// Without a name up to four arguments. Costs the frame of one more coroutine.
+template <class Callable, class A1 = internal::not_given, class A2 = internal::not_given,
+          class A3 = internal::not_given, class A4 = internal::not_given>
+  requires internal::makes_task_of_given<Callable, A1, A2, A3, A4>
+auto spawn(Callable&& callable, A1&& a1 = {}, A2&& a2 = {}, A3&& a3 = {}, A4&& a4 = {},
+           std::source_location where = std::source_location::current()) {
+  return spawn(
+      internal::keep_given(std::forward<Callable>(callable), std::forward<A1>(a1),
+                           std::forward<A2>(a2), std::forward<A3>(a3), std::forward<A4>(a4)),
+      std::string(), where);
+}
+template <class Callable, class... Arguments>
+  requires internal::makes_task<Callable, Arguments...>
+auto spawn(internal::name_and_place name, Callable&& callable, Arguments&&... arguments) {
+  return spawn(
+      internal::keep(std::forward<Callable>(callable), std::forward<Arguments>(arguments)...),
+      std::move(name.name), name.place);
+}
+template <class Callable, class... Arguments>
+  requires internal::no_call<Callable, Arguments...>
+join_handle<> spawn(Callable&& /*callable*/, Arguments&&... /*arguments*/) {
+  internal::say_why_no_call<Callable, Arguments...>();
+  return {};
 }
 
 }  // namespace magpie

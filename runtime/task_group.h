@@ -77,6 +77,32 @@ class task_group {
                                          &group_);
   }
 
+  // The same for the task that callable(arguments...) returns, and keeps both until that has ended;
+  // see magpie::spawn().
+  template <class Callable, class A1 = internal::not_given, class A2 = internal::not_given,
+            class A3 = internal::not_given, class A4 = internal::not_given>
+    requires internal::makes_task_of_given<Callable, A1, A2, A3, A4>
+  auto spawn(Callable&& callable, A1&& a1 = {}, A2&& a2 = {}, A3&& a3 = {}, A4&& a4 = {},
+             std::source_location where = std::source_location::current()) {
+    return spawn(
+        internal::keep_given(std::forward<Callable>(callable), std::forward<A1>(a1),
+                             std::forward<A2>(a2), std::forward<A3>(a3), std::forward<A4>(a4)),
+        std::string(), where);
+  }
+  template <class Callable, class... Arguments>
+    requires internal::makes_task<Callable, Arguments...>
+  auto spawn(internal::name_and_place name, Callable&& callable, Arguments&&... arguments) {
+    return spawn(
+        internal::keep(std::forward<Callable>(callable), std::forward<Arguments>(arguments)...),
+        std::move(name.name), name.place);
+  }
+  template <class Callable, class... Arguments>
+    requires internal::no_call<Callable, Arguments...>
+  join_handle<> spawn(Callable&& /*callable*/, Arguments&&... /*arguments*/) {
+    internal::say_why_no_call<Callable, Arguments...>();
+    return {};
+  }
+
   // Cancels the body and all children. Does not wait for them.
   void cancel() noexcept { group_.cancel(); }
   bool cancel_requested() const noexcept { return group_.cancel_requested(); }

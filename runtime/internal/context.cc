@@ -107,8 +107,9 @@ std::vector<std::vector<std::source_location>> context::waits(std::size_t deepes
       std::vector<std::source_location>& chain = all.emplace_back();
       // What awaits a coroutine that waits does not move either.
       for (const promise_base* who = each->who_; who != nullptr && chain.size() < deepest;
-           who = who->parent)
-        chain.push_back(who->where);
+           who = who->parent) {
+        if (who->where.line() != 0) chain.push_back(who->where);
+      }
     }
   }
   return all;
