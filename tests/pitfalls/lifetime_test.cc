@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -43,11 +44,11 @@ namespace right {
 
 // [capture_right]
 void invite(std::shared_ptr<guest> who, lines& log) {
-  auto remind = [](std::shared_ptr<guest> whom, lines* into) -> magpie::task<> {
+  auto remind = [who, &log]() -> magpie::task<> {
     co_await magpie::sleep_for(1h);
-    into->push_back("do come, " + whom->name);
+    log.push_back("do come, " + who->name);
   };
-  magpie::spawn(remind(std::move(who), &log), "remind").detach();
+  magpie::spawn("remind", std::move(remind)).detach();  // Keeps the lambda.
 }
 // [capture_right end]
 
@@ -108,13 +109,13 @@ void meet(std::string first, std::string last, lines& log) {
 namespace right {
 
 // [reference_right]
-magpie::task<> greet(std::string name, lines& log) {
+magpie::task<> greet(const std::string& name, lines& log) {
   co_await magpie::sleep_for(1s);
   log.push_back("hello " + name);
 }
 
 void meet(std::string first, std::string last, lines& log) {
-  magpie::spawn(greet(first + " " + last, log), "greet").detach();
+  magpie::spawn("greet", greet, first + " " + last, std::ref(log)).detach();
 }
 // [reference_right end]
 
