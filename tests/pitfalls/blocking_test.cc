@@ -254,7 +254,8 @@ namespace wrong {
 
 // [everywhere_wrong]
 magpie::task<int> square(int n) {
-  co_return n* n;
+  const int squared = n * n;
+  co_return squared;
 }
 
 magpie::task<int> sum_of_squares(std::vector<int> numbers) {
