@@ -280,8 +280,8 @@ namespace right {
 magpie::task<> transfer(account& from, account& to, int amount) {
   account& lower = from.number < to.number ? from : to;
   account& higher = from.number < to.number ? to : from;
-  co_await ask_bank();
   const auto first = co_await lower.mutex.lock();
+  co_await ask_bank();
   const auto second = co_await higher.mutex.lock();
   from.balance -= amount;
   to.balance += amount;
