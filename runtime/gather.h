@@ -233,7 +233,7 @@ class [[nodiscard("gather does nothing until it is awaited")]] gathered_range {
 // may refer to the frame of the caller, so none outlives it. Cancelling the caller cancels all of
 // them. Allocates nothing. Throws usage_error if a task is empty.
 template <class... Ts>
-internal::gathered_tuple<Ts...> gather(task<Ts>... tasks) {
+internal::gathered_tuple<Ts...> gather(task<Ts>... tasks MAGPIE_LIFETIMEBOUND) {
   return internal::gathered_tuple<Ts...>(std::move(tasks)...);
 }
 
@@ -345,6 +345,15 @@ auto gather(at_most limit, std::vector<task<T>> tasks)
       values.push_back(results[i].take());
     co_return values;
   }
+}
+
+// What is wrong with anything else.
+template <class... Things>
+  requires(!std::is_same_v<std::remove_cvref_t<Things>, return_exceptions_t> && ...) &&
+          internal::not_only_tasks<std::remove_cvref_t<Things>...>
+internal::gathered_tuple<> gather(Things&&... /*things*/) {
+  internal::say_why_not_gathered<std::remove_cvref_t<Things>...>();
+  return internal::gathered_tuple<>();
 }
 
 }  // namespace magpie

@@ -42,7 +42,7 @@ class runtime {
   // Any thread. Starts a task; it may have ended when this returns. Throws `stopped` after
   // shutdown(), usage_error for an empty task.
   template <class T>
-  join_handle<T> spawn(task<T> what, std::string name = {},
+  join_handle<T> spawn(task<T> what MAGPIE_LIFETIMEBOUND, std::string name = {},
                        std::source_location where = std::source_location::current()) {
     return internal::spawn_access::spawn(*scheduler_, std::move(what), std::move(name), where);
   }

@@ -194,15 +194,15 @@ join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string n
 // Throws usage_error on a thread that is no worker (use runtime::spawn there) and for an empty
 // task, `stopped` when the runtime is shutting down, std::bad_alloc.
 template <class T>
-join_handle<T> spawn(task<T> what, std::string name = {},
+join_handle<T> spawn(task<T> what MAGPIE_LIFETIMEBOUND, std::string name = {},
                      std::source_location where = std::source_location::current()) {
   return internal::spawn_access::spawn(internal::scheduler_for_spawn(), std::move(what),
                                        std::move(name), where);
 }
 
 // spawn(callable, arguments...), spawn("name", callable, arguments...): the same for the task that
-// callable(arguments...) returns, and keeps both until that has ended: copies, or what they were
-// moved from. So a capture of a lambda, and a reference to what was given, stay valid.
+// callable(arguments...) returns, and keeps both until that has ended, as copies (a std::move(x) is
+// moved). So a capture of a lambda, and a reference to what was given, stay valid.
 //
 //   magpie::spawn(send, std::move(file), address);
 //   magpie::spawn("upload", [file = std::move(file)]() -> magpie::task<> { ... });

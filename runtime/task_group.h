@@ -71,7 +71,7 @@ class task_group {
   // runs until it suspends. Throws usage_error for an empty task, `stopped` when the runtime is
   // shutting down, std::bad_alloc.
   template <class T>
-  join_handle<T> spawn(task<T> what, std::string name = {},
+  join_handle<T> spawn(task<T> what MAGPIE_LIFETIMEBOUND, std::string name = {},
                        std::source_location where = std::source_location::current()) {
     return internal::spawn_access::spawn(group_.owner(), std::move(what), std::move(name), where,
                                          &group_);
@@ -163,7 +163,7 @@ class group_runner {
     co_await opening;
     result<T> value;
     try {
-      group_body_awaiter<T> running(children, std::invoke(body, all));
+      group_body_awaiter<T> running(children, body(all));
       if constexpr (std::is_void_v<T>) {
         co_await running;
         value.emplace();
@@ -212,7 +212,7 @@ void group_runner<T>::check(group& ended, bool undisturbed) {
 // nothing has failed meanwhile, throws `cancelled`. A child may refer to the frame of the caller.
 template <class Body>
   requires std::invocable<Body&, task_group&>
-auto with_task_group(Body body) -> internal::body_of_group<Body> {
+MAGPIE_COROUTINE_WRAPPER auto with_task_group(Body body) -> internal::body_of_group<Body> {
   using value = typename internal::body_of_group<Body>::value_type;
   return internal::group_runner<value>::run(std::move(body));
 }

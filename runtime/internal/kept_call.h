@@ -13,16 +13,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "magpie/runtime/internal/not_awaitable.h"
+#include "magpie/runtime/internal/platform.h"
 #include "magpie/runtime/internal/promise.h"
 #include "magpie/runtime/task.h"
 #include "magpie/runtime/unowned.h"
 
 namespace magpie::internal {
-
-template <class T>
-inline constexpr bool is_task = false;
-template <class T>
-inline constexpr bool is_task<task<T>> = true;
 
 // As what an argument is kept.
 template <class T>
@@ -111,7 +108,7 @@ inline constexpr bool is_local_array<const char[Size]> = false;
 
 template <class Callable, class... Arguments>
   requires makes_task<Callable, Arguments...>
-auto keep(Callable&& callable, Arguments&&... arguments) {
+MAGPIE_COROUTINE_WRAPPER auto keep(Callable&& callable, Arguments&&... arguments) {
   static_assert(
       (!refers_to_others<std::decay_t<Arguments>>() && ...),
       "magpie: spawn() was given a view, whose elements may be gone while the task runs; "
@@ -157,7 +154,8 @@ struct given_call<Callable, std::index_sequence<I...>, Arguments...> {
   using argument = std::tuple_element_t<Place, std::tuple<Arguments...>>;
 
   static constexpr bool makes_task = internal::makes_task<Callable, argument<I>...>;
-  static auto keep(Callable&& callable, [[maybe_unused]] std::tuple<Arguments&&...> all) {
+  MAGPIE_COROUTINE_WRAPPER static auto keep(Callable&& callable,
+                                            [[maybe_unused]] std::tuple<Arguments&&...> all) {
     return internal::keep(std::forward<Callable>(callable),
                           std::forward<argument<I>>(std::get<I>(all))...);
   }
@@ -169,7 +167,7 @@ concept makes_task_of_given =
     given_call<Callable, places_of_given<Arguments...>, Arguments...>::makes_task;
 
 template <class Callable, class... Arguments>
-auto keep_given(Callable&& callable, Arguments&&... arguments) {
+MAGPIE_COROUTINE_WRAPPER auto keep_given(Callable&& callable, Arguments&&... arguments) {
   return given_call<Callable, places_of_given<Arguments...>, Arguments...>::keep(
       std::forward<Callable>(callable),
       std::tuple<Arguments&&...>(std::forward<Arguments>(arguments)...));
@@ -179,14 +177,24 @@ inline constexpr std::size_t most_given = 4;
 
 // What spawn() is given instead of a task or of a callable that makes one.
 template <class Callable, class... Arguments>
-concept no_call = !is_task<std::remove_cvref_t<Callable>> &&
-                  (std::is_function_v<std::remove_pointer_t<std::decay_t<Callable>>> || requires {
-                    &std::decay_t<Callable>::operator();
-                  }) && (sizeof...(Arguments) > most_given || !makes_task<Callable, Arguments...>);
+concept name_and_task =
+    sizeof...(Arguments) == 1 && (is_task<std::remove_cvref_t<Arguments>> && ...) &&
+    std::convertible_to<Callable, std::string>;
+template <class Callable, class... Arguments>
+concept no_call =
+    name_and_task<Callable, Arguments...> ||
+    (!is_task<std::remove_cvref_t<Callable>> &&
+     (std::is_function_v<std::remove_pointer_t<std::decay_t<Callable>>> || requires {
+       &std::decay_t<Callable>::operator();
+     }) && (sizeof...(Arguments) > most_given || !makes_task<Callable, Arguments...>));
 
 template <class Callable, class... Arguments>
 constexpr void say_why_no_call() {
-  if constexpr (!can_be_kept<Callable, Arguments...>) {
+  if constexpr (name_and_task<Callable, Arguments...>) {
+    static_assert(always_false<Callable>,
+                  "magpie: the name of a task stands behind it; write spawn(f(x), \"name\"), or "
+                  "spawn(\"name\", f, x), which keeps f and x");
+  } else if constexpr (!can_be_kept<Callable, Arguments...>) {
     static_assert(always_false<Callable>,
                   "magpie: spawn() keeps copies of the callable and of its arguments, and one of "
                   "these cannot be copied; write std::move(x), or std::ref(x) if it outlives the "

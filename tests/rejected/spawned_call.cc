@@ -4,6 +4,7 @@
 // rejected: magpie: spawn() cannot call this with these arguments.
 // rejected: magpie: spawn() keeps copies of the callable and of its arguments
 // rejected: magpie: spawn() takes up to four arguments without a name
+// rejected: magpie: the name of a task stands behind it
 #include <functional>
 #include <memory>
 #include <utility>
@@ -24,12 +25,14 @@ magpie::task<> caller(int number, std::unique_ptr<int> owned) {
   magpie::spawn(take, owned).detach();
   // [wrong end]
   magpie::spawn(add, 1, 2, 3, 4, 5).detach();
+  magpie::spawn("sum", add(1, 2, 3, 4, 5)).detach();
 #else
   // [right]
   magpie::spawn(change, std::ref(number)).detach();
   magpie::spawn(take, std::move(owned)).detach();
   // [right end]
   magpie::spawn("sum", add, 1, 2, 3, 4, 5).detach();
+  magpie::spawn(add(1, 2, 3, 4, 5), "sum").detach();
   magpie::spawn([] { return add(1, 2, 3, 4, 5); }).detach();
 #endif
   co_return;
