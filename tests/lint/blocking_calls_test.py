@@ -40,6 +40,19 @@ class blocking_calls_test(unittest.TestCase):
         for line, text in marks.items():
             self.assertIn(text, found[line], f"line {line}")
 
+    def test_pitfalls(self):
+        """Of the programs in docs/pitfalls.md, those that block, and no other."""
+        flags = [*self.flags, "-isystem", "/usr/src/googletest/googletest/include"]
+        named = set()
+        for name in ("awaiting_test.cc", "blocking_test.cc"):
+            path = os.path.join(ROOT, "tests/pitfalls", name)
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            for _, line, _ in blocking_calls.check_file(path, flags):
+                before = "\n".join(text.split("\n")[:line])
+                named.add(re.findall(r"^// \[([\w ]+)\]$", before, re.MULTILINE)[-1])
+        self.assertEqual(named, {"nested_wrong", "get_wrong", "sleep_wrong", "read_wrong"})
+
     def test_every_advice_is_found_by_something(self):
         with open(blocking_calls.QUERY, encoding="utf-8") as file:
             bound = set(re.findall(r'\.bind\("(\w+)"\)', file.read()))
