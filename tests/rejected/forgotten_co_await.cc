@@ -1,13 +1,13 @@
 // A value is expected, and there is the task that would give it.
 //
 // rejected by clang: magpie: this is the task and not its value; write co_await f()
-// rejected by clang: conversion function from 'magpie::task<int>' to 'int' invokes a deleted
-// function rejected by clang: conversion function from 'magpie::task<int>' to 'long' invokes a
-// deleted function rejected by clang: conversion function from 'magpie::task<std::string>' rejected
-// by g++: requires written_without_co_await<T> [with T = int; rejected by g++: requires
-// written_without_co_await<T> [with T = bool; rejected by g++: requires written_without_co_await<T>
-// [with T = std::__cxx11::basic_string<char>; rejected: magpie: a task is printed instead of its
-// value
+// rejected by clang: function from 'magpie::task<int>' to 'int' invokes a deleted function
+// rejected by clang: function from 'magpie::task<int>' to 'long' invokes a deleted function
+// rejected by clang: conversion function from 'magpie::task<std::string>'
+// rejected by g++: requires written_without_co_await<T> [with T = int;
+// rejected by g++: requires written_without_co_await<T> [with T = bool;
+// rejected by g++: requires written_without_co_await<T> [with T = std::__cxx11::basic_string<char>;
+// rejected: magpie: a task is printed instead of its value
 #include <iostream>
 #include <string>
 
