@@ -52,7 +52,7 @@ magpie::task<> pipeline(std::ostream& out) {
         group.spawn(produce(out, watch, 8, std::move(raw_in)), "producer").detach();
         group.spawn(refine(raw_out, refined_in), "refiner 1").detach();
         group.spawn(refine(std::move(raw_out), std::move(refined_in)), "refiner 2").detach();
-        return store(out, watch, std::move(refined_out));
+        co_return co_await store(out, watch, std::move(refined_out));
       });
   out << watch.elapsed() + "done, " + std::to_string(stored) + " stored\n";
 }

@@ -87,19 +87,22 @@ class tcp_stream {
   tcp_stream& operator=(tcp_stream&& other) noexcept;
   ~tcp_stream();
 
-  static task<tcp_stream> connect(address to, connect_options options = {});
-  static task<tcp_stream> connect(address to, std::error_code& error);
-  static task<tcp_stream> connect(address to, connect_options options, std::error_code& error);
+  MAGPIE_COROUTINE_WRAPPER static task<tcp_stream> connect(address to,
+                                                           connect_options options = {});
+  MAGPIE_COROUTINE_WRAPPER static task<tcp_stream> connect(address to, std::error_code& error);
+  MAGPIE_COROUTINE_WRAPPER static task<tcp_stream> connect(address to, connect_options options,
+                                                           std::error_code& error);
 
   // Waits for the first bytes and gives how many there are, at most the size of the buffer. 0: the
   // peer sends no more, or the buffer is empty. The buffer outlives the operation.
-  task<std::size_t> read(std::span<std::byte> into);
-  task<std::size_t> read(std::span<std::byte> into, std::error_code& error);
+  MAGPIE_COROUTINE_WRAPPER task<std::size_t> read(std::span<std::byte> into);
+  MAGPIE_COROUTINE_WRAPPER task<std::size_t> read(std::span<std::byte> into,
+                                                  std::error_code& error);
 
   // Ends when all bytes have been handed to the kernel. After an error or a cancellation, some of
   // them may have been.
-  task<> write(std::span<const std::byte> from);
-  task<> write(std::span<const std::byte> from, std::error_code& error);
+  MAGPIE_COROUTINE_WRAPPER task<> write(std::span<const std::byte> from);
+  MAGPIE_COROUTINE_WRAPPER task<> write(std::span<const std::byte> from, std::error_code& error);
 
   // Sends no more; the peer reads 0 after what has been written. Reading goes on.
   void shutdown_write();
@@ -147,8 +150,8 @@ class tcp_listener {
   // Waits for a connection. Goes on after errors that concern only that one connection. When the
   // process or the system is out of descriptors or of memory for sockets, tries again, less and
   // less often, until there are some. Several tasks may accept at once.
-  task<tcp_stream> accept();
-  task<tcp_stream> accept(std::error_code& error);
+  MAGPIE_COROUTINE_WRAPPER task<tcp_stream> accept();
+  MAGPIE_COROUTINE_WRAPPER task<tcp_stream> accept(std::error_code& error);
 
   void close() noexcept;
   bool is_open() const noexcept;

@@ -38,13 +38,13 @@ class condition {
   // The guard stays where it is and is not used meanwhile. Different waiters may use different
   // mutexes. Throws usage_error if the guard holds no lock. Allocates the frame of a coroutine:
   // throws std::bad_alloc, and has neither unlocked nor waited then.
-  task<> wait(mutex_guard& guard);
+  MAGPIE_COROUTINE_WRAPPER task<> wait(mutex_guard& guard);
 
   // The same, until predicate(), which is called with the mutex locked. Not at all if it is true at
   // once. What it throws is thrown, with the mutex locked; so is std::bad_alloc, of any of the
   // waits.
   template <std::predicate Predicate>
-  task<> wait(mutex_guard& guard, Predicate predicate) {
+  MAGPIE_COROUTINE_WRAPPER task<> wait(mutex_guard& guard, Predicate predicate) {
     check(guard);
     return wait_until(guard, std::move(predicate));
   }

@@ -97,7 +97,7 @@ auto first_of_all(std::index_sequence<I...> /*places*/, task<Ts>... tasks)
 // the caller cancels all. Allocates a frame for each, and one more.
 template <class... Ts>
   requires(sizeof...(Ts) > 0)
-auto first_of(task<Ts>... tasks) {
+MAGPIE_COROUTINE_WRAPPER auto first_of(task<Ts>... tasks) {
   return internal::first_of_all(std::index_sequence_for<Ts...>(), std::move(tasks)...);
 }
 

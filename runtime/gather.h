@@ -243,7 +243,7 @@ class [[nodiscard("gather does nothing until it is awaited")]] gathered_range {
 // may refer to the frame of the caller, so none outlives it. Cancelling the caller cancels all of
 // them. Allocates nothing. Throws usage_error if a task is empty.
 template <class... Ts>
-internal::gathered_tuple<Ts...> gather(task<Ts>... tasks) {
+internal::gathered_tuple<Ts...> gather(task<Ts>... tasks MAGPIE_LIFETIMEBOUND) {
   return internal::gathered_tuple<Ts...>(std::move(tasks)...);
 }
 
@@ -398,6 +398,30 @@ auto gather(at_most limit, std::vector<task<T>> tasks)
 template <internal::operation What>
 auto gather(at_most limit, std::vector<What>&& whats) {
   return gather(limit, internal::as_tasks<What>(whats));
+}
+
+namespace internal {
+
+// Among them one that is meant for gather(), but not what it takes.
+template <class... Things>
+concept not_gatherable =
+    (!task_or_operation<Things> || ...) &&
+    ((task_or_operation<Things> || like_function<std::remove_cvref_t<Things>>) || ...);
+
+}  // namespace internal
+
+// Anything else: does not compile, and says what to write.
+template <class... Things>
+  requires(!std::is_same_v<std::remove_cvref_t<Things>, return_exceptions_t> && ...) &&
+          (!std::is_same_v<std::remove_cvref_t<Things>, at_most> && ...) &&
+          internal::not_gatherable<Things...>
+void gather(Things&&... /*things*/) {
+  static_assert((!internal::like_function<std::remove_cvref_t<Things>> && ...),
+                "magpie: gather() was given a function and not what it returns; call it: "
+                "gather(f(), g())");
+  static_assert((internal::task_or_operation<Things> && ...),
+                "magpie: gather() takes tasks and what else can be awaited, or one std::vector of "
+                "them");
 }
 
 }  // namespace magpie

@@ -183,7 +183,7 @@ class [[nodiscard("a generator runs only when next() is awaited")]] generator {
   // co_await close(): ends it. If it has begun and not ended, `cancelled` leaves the co_yield where
   // it stands, and every later one. Waits until it has ended; what it throws other than that is
   // thrown.
-  task<> close() {
+  MAGPIE_COROUTINE_WRAPPER task<> close() {
     check();
     return close(handle_);
   }

@@ -199,7 +199,9 @@ class resource_pool {
   // `cancelled`; no place is lost, and a resource that was just being checked is destroyed. Put
   // with_timeout() around it for a limit. Allocates frames, and a node for a resource that is new;
   // looks at each idle one, if there is a limit of time.
-  task<pool_lease<T>> acquire() { return internal::acquire_from<T>(state_); }
+  MAGPIE_COROUTINE_WRAPPER task<pool_lease<T>> acquire() {
+    return internal::acquire_from<T>(state_);
+  }
 
   // Destroys the idle resources that have become too old, here. acquire() does it too; a pool that
   // nobody uses keeps them, so a program that cares calls this now and then (call_later.h).
@@ -212,7 +214,7 @@ class resource_pool {
 
   // co_await wait_closed(): until the pool has been closed and all leases have been given back.
   // The pool may go meanwhile.
-  task<> wait_closed() { return internal::wait_until_drained(state_); }
+  MAGPIE_COROUTINE_WRAPPER task<> wait_closed() { return internal::wait_until_drained(state_); }
 
   // Out of date at once.
   pool_statistics statistics() const noexcept {

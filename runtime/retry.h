@@ -81,7 +81,7 @@ template <class Make, class Again = internal::every_error>
 auto retry(retry_policy policy, Make make, Again again = {}) -> std::invoke_result_t<Make&> {
   for (int failed = 1;; ++failed) {
     try {
-      co_return co_await std::invoke(make);
+      co_return co_await make();
     } catch (const std::exception& error) {
       if (failed >= policy.attempts() || !std::invoke(again, error)) throw;
     }

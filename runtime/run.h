@@ -42,11 +42,17 @@ class runtime {
 
   // Any thread. Starts a task; it may have ended when this returns. Throws `stopped` after
   // shutdown(), usage_error for an empty task.
-  template <internal::task_or_operation What>
+  template <class T>
+  join_handle<T> spawn(task<T> what MAGPIE_LIFETIMEBOUND, std::string name = {},
+                       std::source_location where = std::source_location::current()) {
+    return internal::spawn_access::spawn(*scheduler_, std::move(what), std::move(name), where);
+  }
+
+  // The same for anything else that can be awaited (as_task.h).
+  template <internal::operation What>
   auto spawn(What&& what, std::string name = {},
              std::source_location where = std::source_location::current()) {
-    return internal::spawn_access::spawn(*scheduler_, internal::own_task(std::forward<What>(what)),
-                                         std::move(name), where);
+    return spawn(internal::own_task(std::forward<What>(what)), std::move(name), where);
   }
 
   template <class What, class... Others>

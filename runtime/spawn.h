@@ -208,16 +208,21 @@ join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string n
 // once, but does not run before the caller suspends or another worker is idle. It is no child: it
 // neither ends nor is cancelled with the caller, only with the runtime. So it must own what it
 // uses; a parameter that is a reference or a view must refer to something that outlives the task,
-// and so must a lambda whose call has made it: its captures are not part of the task: keep.h.
-// `what` is a task, or anything else that can be awaited (as_task.h). Throws usage_error on a
-// thread that is no worker (use runtime::spawn there) and for an empty task, `stopped` when the
-// runtime is shutting down, std::bad_alloc.
-template <internal::task_or_operation What>
+// and so must a lambda whose call has made it: its captures are not part of the task (keep.h).
+// Throws usage_error on a thread that is no worker (use runtime::spawn there) and for an empty
+// task, `stopped` when the runtime is shutting down, std::bad_alloc.
+template <class T>
+join_handle<T> spawn(task<T> what MAGPIE_LIFETIMEBOUND, std::string name = {},
+                     std::source_location where = std::source_location::current()) {
+  return internal::spawn_access::spawn(internal::scheduler_for_spawn(), std::move(what),
+                                       std::move(name), where);
+}
+
+// The same for anything else that can be awaited (as_task.h): spawn(with_timeout(1s, send(file))).
+template <internal::operation What>
 auto spawn(What&& what, std::string name = {},
            std::source_location where = std::source_location::current()) {
-  return internal::spawn_access::spawn(internal::scheduler_for_spawn(),
-                                       internal::own_task(std::forward<What>(what)),
-                                       std::move(name), where);
+  return spawn(internal::own_task(std::forward<What>(what)), std::move(name), where);
 }
 
 // Anything else: does not compile, and says what to write.

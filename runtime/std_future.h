@@ -79,12 +79,12 @@ std::future<T> to_std_future(runtime& on, task<T> what, std::string name = {},
 // task nor the end of the runtime ends the wait before f is ready. Where the other side can call
 // back, from_callback() has none of these costs. Throws usage_error for a future without state.
 template <class T>
-task<T> from_std_future(std::future<T> from) {
+MAGPIE_COROUTINE_WRAPPER task<T> from_std_future(std::future<T> from) {
   return internal::await_std_future<T>(std::move(from));
 }
 // The same; copies the value.
 template <class T>
-task<T> from_std_future(std::shared_future<T> from) {
+MAGPIE_COROUTINE_WRAPPER task<T> from_std_future(std::shared_future<T> from) {
   return internal::await_std_future<T>(std::move(from));
 }
 

@@ -6,6 +6,7 @@
 #define MAGPIE_RUNTIME_TASK_H_
 
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <iosfwd>
 #include <source_location>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/not_awaitable.h"
 #include "magpie/runtime/internal/platform.h"
 #include "magpie/runtime/internal/promise.h"
 #include "magpie/runtime/internal/result.h"
@@ -47,6 +49,12 @@ struct task_access {
 
 // Says so (options::on_report), and destroys the coroutine.
 void drop_never_awaited(promise_base& dropped) noexcept;
+
+template <class T>
+using value_or_none = std::conditional_t<std::is_void_v<T>, std::nullptr_t, T>;
+// For g++, which gives no reason for what is deleted, but names this.
+template <class T>
+concept written_without_co_await = !std::is_void_v<T>;
 
 void print_task(std::ostream& out, const void* frame, const std::source_location* made_at);
 
@@ -94,9 +102,6 @@ struct final_awaiter {
   }
   static void await_resume() noexcept {}
 };
-
-template <class>
-inline constexpr bool always_false = false;
 
 template <class Awaitable>
 concept has_co_await =
@@ -154,11 +159,9 @@ class task_promise_base : public promise_base {
   template <class Foreign>
     requires(!is_awaiter<Foreign> && !has_co_await<Foreign>)
   std::suspend_never await_transform(Foreign&&) {
-    static_assert(always_false<Foreign>,
-                  "magpie: a task cannot await this. A coroutine has to be called, f() and not f. "
-                  "What is awaited only once, such as gather() or cpu(), has to be moved, "
-                  "co_await std::move(x). For what blocks, such as std::future::get, use "
-                  "co_await magpie::blocking(...)");
+    using awaited = std::remove_reference_t<Foreign>;
+    say_why_not_awaitable<
+        std::conditional_t<is_const_task<awaited>, awaited, std::remove_cv_t<awaited>>>();
     return {};
   }
   template <class Awaitable>
@@ -237,7 +240,8 @@ class task_promise<void> final : public task_promise_base<void> {
 // every co_await. Exceptions: what leaves the coroutine is thrown by the co_await of it.
 // Allocation: one frame, which workers recycle; std::bad_alloc leaves the call that makes the task.
 template <class T>
-class [[nodiscard("a task runs only when it is awaited, spawned or run")]] MAGPIE_TRIVIAL_ABI task {
+class [[nodiscard("a task runs only when it is awaited, spawned or run")]] MAGPIE_TRIVIAL_ABI
+    MAGPIE_COROUTINE_TYPE task {
  public:
   using promise_type = internal::task_promise<T>;
   using value_type = T;
@@ -275,6 +279,17 @@ class [[nodiscard("a task runs only when it is awaited, spawned or run")]] MAGPI
                          printed.valid() ? &printed.handle_.promise().where : nullptr);
     return out;
   }
+  friend std::ostream& operator<<(std::ostream& out, task&& /*printed*/) {
+    static_assert(internal::always_false<T>,
+                  "magpie: a task is printed instead of its value: await that first, "
+                  "const auto value = co_await f()");
+    return out;
+  }
+
+  // There is none: it says what is missing where a value is expected.
+  operator internal::value_or_none<T>() const
+    requires internal::written_without_co_await<T>
+  MAGPIE_DELETED("magpie: this is the task and not its value; write co_await f()");
 
  private:
   friend internal::task_access;

@@ -70,11 +70,16 @@ class task_group {
   // and throws what it throws. Once the group is cancelled, so is a new child from its start: it
   // runs until it suspends. Throws usage_error for an empty task, `stopped` when the runtime is
   // shutting down, std::bad_alloc.
-  template <internal::task_or_operation What>
+  template <class T>
+  join_handle<T> spawn(task<T> what MAGPIE_LIFETIMEBOUND, std::string name = {},
+                       std::source_location where = std::source_location::current()) {
+    return internal::spawn_access::spawn(*this, std::move(what), std::move(name), where, nullptr);
+  }
+  // The same for anything else that can be awaited (as_task.h).
+  template <internal::operation What>
   auto spawn(What&& what, std::string name = {},
              std::source_location where = std::source_location::current()) {
-    return internal::spawn_access::spawn(*this, internal::own_task(std::forward<What>(what)),
-                                         std::move(name), where, nullptr);
+    return spawn(internal::own_task(std::forward<What>(what)), std::move(name), where);
   }
 
   template <class What, class... Others>
@@ -152,7 +157,7 @@ class group_runner {
     co_await opening;
     result<T> value;
     try {
-      group_body_awaiter<T> running(children, std::invoke(body, all));
+      group_body_awaiter<T> running(children, body(all));
       if constexpr (std::is_void_v<T>) {
         co_await running;
         value.emplace();
@@ -201,7 +206,7 @@ void group_runner<T>::check(group& ended, bool undisturbed) {
 // nothing has failed meanwhile, throws `cancelled`. A child may refer to the frame of the caller.
 template <class Body>
   requires std::invocable<Body&, task_group&>
-auto with_task_group(Body body) -> internal::body_of_group<Body> {
+MAGPIE_COROUTINE_WRAPPER auto with_task_group(Body body) -> internal::body_of_group<Body> {
   using value = typename internal::body_of_group<Body>::value_type;
   return internal::group_runner<value>::run(std::move(body));
 }

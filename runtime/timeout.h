@@ -87,7 +87,7 @@ class timeout_awaiter {
   // `body` outlives the awaiter.
   template <class Body>
   timeout_awaiter(clock::time_point when, Body& body)
-      : limit_(when), child_(release_of(std::invoke(body, limit_))) {}
+      : limit_(when), child_(release_of(body(limit_))) {}
 
   static bool await_ready() noexcept { return false; }
   template <class Parent>

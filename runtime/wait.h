@@ -154,9 +154,9 @@ task<wait_result> wait_for_some(std::unique_ptr<as_completed> order, std::size_t
 // have not. It takes no outcome and cancels nothing, also not when it is cancelled or time is up.
 // No task at all: returns at once. Allocates. Throws usage_error for an empty handle.
 template <class T>
-task<wait_result> wait(const std::vector<join_handle<T>>& handles,
-                       wait_until when = wait_until::all_completed,
-                       clock::duration timeout = clock::duration::max()) {
+MAGPIE_COROUTINE_WRAPPER task<wait_result> wait(const std::vector<join_handle<T>>& handles,
+                                                wait_until when = wait_until::all_completed,
+                                                clock::duration timeout = clock::duration::max()) {
   return internal::wait_for_some(std::make_unique<as_completed>(handles), handles.size(), when,
                                  internal::after(clock::now(), timeout));
 }

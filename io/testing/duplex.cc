@@ -281,15 +281,15 @@ task<std::size_t> duplex_stream::read(std::span<std::byte> into, std::error_code
 }
 
 task<> duplex_stream::write(std::span<const std::byte> from) {
-  auto all = [](std::shared_ptr<end> to, std::span<const std::byte> bytes) -> task<> {
+  static const auto all = [](std::shared_ptr<end> to, std::span<const std::byte> bytes) -> task<> {
     co_await write_to(std::move(to), bytes, true, nullptr);
   };
   return all(end_, from);
 }
 
 task<> duplex_stream::write(std::span<const std::byte> from, std::error_code& error) {
-  auto all = [](std::shared_ptr<end> to, std::span<const std::byte> bytes,
-                std::error_code& failure) -> task<> {
+  static const auto all = [](std::shared_ptr<end> to, std::span<const std::byte> bytes,
+                             std::error_code& failure) -> task<> {
     co_await write_to(std::move(to), bytes, true, &failure);
   };
   return all(end_, from, error);

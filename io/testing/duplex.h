@@ -94,17 +94,19 @@ class duplex_stream {
 
   // Waits for the first bytes and gives how many there are, at most the size of the buffer. 0: the
   // other end sends no more, or the buffer is empty. Cancelled: has taken nothing.
-  task<std::size_t> read(std::span<std::byte> into);
-  task<std::size_t> read(std::span<std::byte> into, std::error_code& error);
+  MAGPIE_COROUTINE_WRAPPER task<std::size_t> read(std::span<std::byte> into);
+  MAGPIE_COROUTINE_WRAPPER task<std::size_t> read(std::span<std::byte> into,
+                                                  std::error_code& error);
 
   // Ends when all bytes have gone to the other end, which need not have read them. After an error
   // or a cancellation, some may have.
-  task<> write(std::span<const std::byte> from);
-  task<> write(std::span<const std::byte> from, std::error_code& error);
+  MAGPIE_COROUTINE_WRAPPER task<> write(std::span<const std::byte> from);
+  MAGPIE_COROUTINE_WRAPPER task<> write(std::span<const std::byte> from, std::error_code& error);
 
   // One piece: how many bytes have gone, 0 only of none. Cancelled: none.
-  task<std::size_t> write_some(std::span<const std::byte> from);
-  task<std::size_t> write_some(std::span<const std::byte> from, std::error_code& error);
+  MAGPIE_COROUTINE_WRAPPER task<std::size_t> write_some(std::span<const std::byte> from);
+  MAGPIE_COROUTINE_WRAPPER task<std::size_t> write_some(std::span<const std::byte> from,
+                                                        std::error_code& error);
 
   // Sends no more; the other end reads 0 after what has been written. Reading goes on.
   void shutdown_write();

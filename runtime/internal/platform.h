@@ -39,6 +39,28 @@ extern "C" void __tsan_release(void*);
 #define MAGPIE_TRIVIAL_ABI
 #endif
 
+// With -DMAGPIE_CHECK_LIFETIMES clang warns of temporaries that a task refers to and that are gone
+// before it runs. Then it refuses functions that return a task and are no coroutines, unless they
+// say so.
+#if defined(MAGPIE_CHECK_LIFETIMES) && defined(__clang__)
+#define MAGPIE_COROUTINE_TYPE [[clang::coro_return_type, clang::coro_lifetimebound]]
+#define MAGPIE_COROUTINE_WRAPPER [[clang::coro_wrapper]]
+#define MAGPIE_LIFETIMEBOUND [[clang::lifetimebound]]
+#else
+#define MAGPIE_COROUTINE_TYPE
+#define MAGPIE_COROUTINE_WRAPPER
+#define MAGPIE_LIFETIMEBOUND
+#endif
+
+// A deleted function that says why, where that is understood.
+#if defined(__clang__) && __clang_major__ >= 19
+#define MAGPIE_DELETED(reason)                                                                  \
+  _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wc++26-extensions\"") = \
+      delete (reason)_Pragma("clang diagnostic pop")
+#else
+#define MAGPIE_DELETED(reason) = delete
+#endif
+
 namespace magpie::internal {
 
 // Two threads that write to different cache lines do not slow each other down. 128, because

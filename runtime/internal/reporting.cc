@@ -23,14 +23,17 @@ std::string subject_of(const report& what) {
 }
 
 void write_line(const report& what) {
-  std::string line = "magpie: " + subject_of(what);
-  line += what.spawned_at.file_name();
-  line += ":" + std::to_string(what.spawned_at.line()) + ", " + what.message + "\n";
+  const std::string line = "magpie: " + describe(what) + "\n";
   // One write, so that lines of several threads do not mix. A failure cannot be reported anywhere.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 }  // namespace
+
+std::string describe(const report& what) {
+  return subject_of(what) + what.spawned_at.file_name() + ":" +
+         std::to_string(what.spawned_at.line()) + ", " + what.message;
+}
 
 std::shared_ptr<const report_hook> make_report_hook(const options& from) {
   return std::make_shared<const report_hook>(from.on_report() ? from.on_report() : write_line);

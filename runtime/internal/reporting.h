@@ -5,12 +5,16 @@
 #include <functional>
 #include <memory>
 #include <source_location>
+#include <string>
 
 #include "magpie/runtime/options.h"
 
 namespace magpie::internal {
 
 using report_hook = std::function<void(const report&)>;
+
+// One line about whom it concerns, where that was made, and what has happened.
+std::string describe(const report& what);
 
 // The hook of the options, or the default one, which writes a line to standard error.
 std::shared_ptr<const report_hook> make_report_hook(const options& from);

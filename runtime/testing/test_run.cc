@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/reporting.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/testing/leak_check.h"
@@ -49,9 +50,7 @@ class reported {
   std::function<void(const report&)> hook(bool leaks_checked) {
     return [into = kept_, leaks_checked](const report& what) {
       if (leaks_checked && what.what == report::kind::left_behind) return;
-      std::string text = "reported: task '" + what.task_name + "', spawned at " +
-                         what.spawned_at.file_name() + ":" +
-                         std::to_string(what.spawned_at.line()) + ": " + what.message;
+      std::string text = "reported: " + internal::describe(what);
       const std::lock_guard lock(into->mutex);
       if (into->taken) {
         std::cerr << "magpie: after the end of the test " + text + "\n";

@@ -1,12 +1,14 @@
 """Feeds each lint a tree that is right, and the same tree with one thing wrong."""
 
 import os
+import re
 import tempfile
 import unittest
 
 import coroutine_shapes
 import include_layers
 import memory_orders
+import never_waits
 
 RIGHT = {
     "magpie.h": '#include "magpie/runtime/task.h"\n#include "magpie/io/tcp.h"\n',
@@ -223,6 +225,62 @@ class coroutine_shapes_test(unittest.TestCase):
                 file.write("Never `if (co_await f())`.\n```cpp\nif (co_await f()) g();\n```\n"
                            "```python\nif (co_await f()) g();\n```\n")
             self.assertEqual([f[:2] for f in coroutine_shapes.check(root)], [("docs/a.md", 3)])
+
+
+WAITS = """\
+task<> a() { co_await f(); }
+task<int> b() { int n = co_await f(); co_return n; }
+task<int> c() { for (;;) { if (n) { co_return 1; } co_await f(); } }
+generator<int> d() { co_yield 1; co_return; }
+task<int> e() override { co_return 1; }
+task<int> f() const noexcept override { co_return 1; }
+int g() { return 1; }
+task<> h() { auto other = [] { return 1; }; co_await cpu(other); co_return; }
+task<> i() { try { co_return; } catch (const cancelled&) { clean(); } co_await f(); }
+class j { auto operator co_await() { return 1; } };
+"""
+
+NEVER_WAITS = {
+    "task<> a() { co_return; }": "a()",
+    "task<int> b(std::vector<int> all = {}) { co_return all.size(); }": "b()",
+    "template <class T> task<T> c(T t) { if (t) { co_return t; } else { co_return t; } }": "c()",
+    "namespace n { class k { task<> d() const { for (;;) { co_return; } } }; }": "d()",
+    "auto e = [](int n) -> task<int> { co_return n; };": "the lambda e",
+    "g([](int n) -> task<int> { co_return n; });": "this lambda",
+    # The lambda waits, and not the coroutine around it; and the other way round.
+    "task<> h() { auto f = []() -> task<> { co_await g(); }; use(f); co_return; }": "h()",
+    "task<> i() { auto f = []() -> task<> { co_return; }; co_await f(); }": "the lambda f",
+}
+
+
+class never_waits_test(unittest.TestCase):
+    def test_accepted(self):
+        self.assertEqual(never_waits.check_text("a.cc", WAITS), [])
+
+    def test_rejected(self):
+        for text, name in NEVER_WAITS.items():
+            with self.subTest(text):
+                found = never_waits.check_text("a.cc", "\n" + text)
+                self.assertEqual([f[1] for f in found], [2])
+                self.assertTrue(found[0][2].startswith(name + " never waits"), found)
+
+    def test_pitfalls(self):
+        """Of the programs in docs/pitfalls.md that block, the wrong ones, and no right one."""
+        with open("tests/pitfalls/blocking_test.cc", encoding="utf-8") as file:
+            text = file.read()
+        found = never_waits.check_text("blocking_test.cc", text)
+        named = set()
+        for region in re.finditer(r"^// \[(\w+)\]$.*?^// \[\1 end\]$", text, re.DOTALL | re.MULTILINE):
+            first = text.count("\n", 0, region.start()) + 1
+            last = text.count("\n", 0, region.end()) + 1
+            if any(first < line < last for _, line, _ in found):
+                named.add(region.group(1))
+        self.assertEqual(named, {"sleep_wrong", "read_wrong", "cpu_wrong", "everywhere_wrong"})
+
+        with open("tests/pitfalls/said.txt", encoding="utf-8") as file:
+            said = re.search(r"# \[never_waits\]\n(.*?)# \[", file.read(), re.DOTALL).group(1)
+        lines = {f"{path}:N: {message}" for path, _, message in found}
+        self.assertIn(" ".join(said.split()), lines)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,25 @@ namespace {
 
 class task_test : public runtime_test {};
 
+// The deleted conversion of a task to its value converts nothing, and is in nobody's way.
+struct incomplete;
+using makes_incomplete = task<incomplete>;
+struct chosen {
+  static void by(int value);
+  static bool by(const task<int>& made);
+};
+static_assert(!std::is_convertible_v<task<int>, int>);
+static_assert(!std::is_convertible_v<task<int>, bool>);
+static_assert(!std::is_convertible_v<task<int&>, int&>);
+static_assert(!std::is_constructible_v<std::string, task<std::string>>);
+static_assert(!std::is_constructible_v<bool, task<int>>);
+static_assert(!std::is_assignable_v<int&, task<int>>);
+static_assert(!std::is_convertible_v<task<int> (*)(), std::function<int()>>);
+static_assert(std::is_convertible_v<task<int> (*)(), std::function<task<int>()>>);
+static_assert(std::is_move_constructible_v<makes_incomplete>);
+static_assert(std::is_nothrow_move_constructible_v<task<>> && std::is_move_assignable_v<task<>>);
+static_assert(std::is_same_v<decltype(chosen::by(std::declval<task<int>>())), bool>);
+
 task<int> number(int value) {
   const counted frame;
   co_return value;
