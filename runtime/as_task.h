@@ -55,15 +55,15 @@ task<result_of_operation<Kept>> await_kept(Kept what) {
 // A task that awaits `what` and gives what that gives. It keeps a temporary; what has a name, such
 // as a join_handle, has to outlive it. Allocates a frame.
 template <internal::operation Operation>
-MAGPIE_COROUTINE_WRAPPER task<internal::result_of_operation<Operation>> as_task(Operation&& what) {
+MAGPIE_KEEPING_WRAPPER task<internal::result_of_operation<Operation>> as_task(Operation&& what) {
   return internal::await_kept<Operation>(std::forward<Operation>(what));
 }
 template <class T>
-MAGPIE_COROUTINE_WRAPPER task<T> as_task(task<T>&& what) noexcept {
+MAGPIE_KEEPING_WRAPPER task<T> as_task(task<T>&& what) noexcept {
   return std::move(what);
 }
 template <class T>
-MAGPIE_COROUTINE_WRAPPER task<T> as_task(task<T>& what) {
+MAGPIE_KEEPING_WRAPPER task<T> as_task(task<T>& what) {
   static_assert(internal::always_false<T>,
                 "magpie: a task is awaited once, and is empty afterwards; write std::move(t)");
   return std::move(what);
@@ -73,7 +73,7 @@ namespace internal {
 
 // The same for a task that goes on when the caller does.
 template <task_or_operation What>
-MAGPIE_COROUTINE_WRAPPER auto own_task(What&& what) {
+MAGPIE_KEEPING_WRAPPER auto own_task(What&& what) {
   static_assert(!operation<What> || !std::is_lvalue_reference_v<What>,
                 "magpie: what has a name may be gone while a spawned task awaits it; write "
                 "std::move(x)");

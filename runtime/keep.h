@@ -152,7 +152,7 @@ constexpr void say_why_nothing_is_kept() {
 //
 // Any thread. Costs the frame of one more coroutine.
 template <class Callable, class... Arguments>
-MAGPIE_COROUTINE_WRAPPER auto keep(Callable&& callable, Arguments&&... arguments) {
+MAGPIE_KEEPING_WRAPPER auto keep(Callable&& callable, Arguments&&... arguments) {
   if constexpr (!internal::makes_task<Callable, Arguments...>) {
     internal::say_why_nothing_is_kept<Callable, Arguments...>();
     return task<>();

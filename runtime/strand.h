@@ -63,7 +63,7 @@ class strand {
   // throws. If the caller is cancelled, so is that task, and then awaited. Inside a task of the
   // same strand too, where it only costs time.
   template <internal::task_or_operation What>
-  MAGPIE_COROUTINE_WRAPPER auto run(What&& what) const;
+  MAGPIE_KEEPING_WRAPPER auto run(What&& what) const;
 
   // Whether the calling task is one of this strand. Any thread.
   bool running_here() const noexcept;
@@ -95,7 +95,7 @@ task<T> run_in_strand(strand kept, task<T> what) {
 }  // namespace internal
 
 template <internal::task_or_operation What>
-MAGPIE_COROUTINE_WRAPPER auto strand::run(What&& what) const {
+MAGPIE_KEEPING_WRAPPER auto strand::run(What&& what) const {
   return internal::run_in_strand(*this, as_task(std::forward<What>(what)));
 }
 

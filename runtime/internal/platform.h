@@ -41,14 +41,16 @@ extern "C" void __tsan_release(void*);
 
 // With -DMAGPIE_CHECK_LIFETIMES clang warns of temporaries that a task refers to and that are gone
 // before it runs. Then it refuses functions that return a task and are no coroutines, unless they
-// say so.
+// say so, and that they keep what they are given, if they do.
 #if defined(MAGPIE_CHECK_LIFETIMES) && defined(__clang__)
 #define MAGPIE_COROUTINE_TYPE [[clang::coro_return_type, clang::coro_lifetimebound]]
 #define MAGPIE_COROUTINE_WRAPPER [[clang::coro_wrapper]]
+#define MAGPIE_KEEPING_WRAPPER [[clang::coro_wrapper, clang::coro_disable_lifetimebound]]
 #define MAGPIE_LIFETIMEBOUND [[clang::lifetimebound]]
 #else
 #define MAGPIE_COROUTINE_TYPE
 #define MAGPIE_COROUTINE_WRAPPER
+#define MAGPIE_KEEPING_WRAPPER
 #define MAGPIE_LIFETIMEBOUND
 #endif
 

@@ -460,6 +460,9 @@ TEST_F(keep_once_test, the_tree_shows_the_coroutine_that_is_called) {
   }
   EXPECT_NE(tree.find("'named'"), std::string::npos) << tree;
   EXPECT_NE(tree.find("keep_test.cc:" + std::to_string(waits)), std::string::npos) << tree;
+  const std::size_t awaited = tree.find("awaited at");  // The parent's, and no other.
+  EXPECT_NE(awaited, std::string::npos) << tree;
+  EXPECT_EQ(tree.find("awaited at", awaited + 1), std::string::npos) << tree;
   EXPECT_EQ(tree.find("keep.h"), std::string::npos) << tree;
   EXPECT_EQ(tree.find("call_kept"), std::string::npos) << tree;
 }
