@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "magpie/runtime/gather.h"
-#include "magpie/runtime/sleep.h"
 #include "magpie/runtime/keep.h"
+#include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/runtime/task_group.h"
 
