@@ -1,7 +1,5 @@
 #include "magpie/runtime/current_task.h"
 
-#include <algorithm>
-
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/internal/context.h"
 #include "magpie/runtime/internal/scheduler.h"
@@ -32,7 +30,6 @@ std::vector<task_info> tasks_of(const scheduler& of) {
     each.cancelled = record->root().cancelled();
     each.waits_at = record->root().waits_at();
   }
-  std::ranges::sort(all, {}, &task_info::id);
   return all;
 }
 

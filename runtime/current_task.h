@@ -59,9 +59,9 @@ inline internal::current_task_request current_task() noexcept {
   return {};
 }
 
-// The tasks that have been spawned on the runtime and have not ended, in the order of their ids;
-// out of date at once. Takes the locks of all of them, one after the other. The first form: on a
-// worker; throws usage_error elsewhere. The second: on any thread. Both throw std::bad_alloc.
+// The tasks that have been spawned on the runtime and have not ended, in no order; out of date at
+// once. Takes the locks of all of them, one after the other. The first form: on a worker; throws
+// usage_error elsewhere. The second: on any thread. Both throw std::bad_alloc.
 std::vector<task_info> all_tasks();
 std::vector<task_info> all_tasks(runtime& of);
 

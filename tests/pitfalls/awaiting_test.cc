@@ -52,7 +52,7 @@ TEST(forgotten_await_test, the_wrong_one_is_reported) {
 
 TEST(forgotten_await_test, the_wrong_one_fails_its_test) {
   ledger orders;
-  const auto problems = problems_of(wrong::check_out(orders));
+  const auto problems = problems_of([&] { return wrong::check_out(orders); });
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_TRUE(is_quoted(problems[0], "never_awaited_in_a_test"));
 }

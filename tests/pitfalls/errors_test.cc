@@ -121,7 +121,7 @@ magpie::task<int> price_in_the_end(std::function<magpie::task<int>()> ask) {
 
 TEST(gather_failure_test, the_wrong_one_throws_and_has_no_price) {
   auto body = []() -> magpie::task<> { static_cast<void>(co_await wrong::best_price()); };
-  const auto problems = problems_of(body());
+  const auto problems = problems_of([&] { return body(); });
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_TRUE(is_quoted(problems[0], "gather_failure"));
 }

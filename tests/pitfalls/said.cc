@@ -78,16 +78,16 @@ std::string standard_error_of(const std::function<void()>& scene) {
   return ::testing::internal::GetCapturedStderr();
 }
 
-std::vector<std::string> problems_of(task<> body, std::size_t workers) {
+std::vector<std::string> problems_of(const std::function<task<>()>& make, std::size_t workers) {
   const auto settings = test_settings().simulated(simulation_options().workers(workers));
-  return run_test(std::move(body), settings, "main");
+  return run_test(make, settings, "main");
 }
 
 ::testing::AssertionResult is_right(const std::function<task<>()>& make) {
   std::vector<std::string> problems;
   const std::string said = standard_error_of([&] {
     for (const std::size_t workers : {1U, 2U, 8U}) {
-      for (std::string& each : problems_of(make(), workers))
+      for (std::string& each : problems_of(make, workers))
         problems.push_back(std::to_string(workers) + " workers: " + std::move(each));
     }
   });

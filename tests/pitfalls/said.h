@@ -22,7 +22,7 @@ namespace magpie::testing {
 std::string standard_error_of(const std::function<void()>& scene);
 
 // What a CO_SIM_TEST with this body would fail with; its task is called "main". Empty if it passes.
-std::vector<std::string> problems_of(task<> body, std::size_t workers = 1);
+std::vector<std::string> problems_of(const std::function<task<>()>& make, std::size_t workers = 1);
 
 // Whether a CO_SIM_TEST with the task that `make` gives passes with 1, 2 and 8 workers, and nothing
 // is said on standard error.

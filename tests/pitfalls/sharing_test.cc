@@ -179,7 +179,7 @@ void sell_in_every_order(buying* buy) {
 }
 
 TEST(shared_state_test, with_one_worker_and_in_turn_the_wrong_one_passes) {
-  EXPECT_TRUE(problems_of(two_customers(wrong::buy_bread)).empty());
+  EXPECT_TRUE(problems_of([&] { return two_customers(wrong::buy_bread); }).empty());
 }
 
 TEST(shared_state_test, the_wrong_one_fails_in_some_order) {
@@ -302,7 +302,7 @@ magpie::task<> there_and_back(transferring* transfer) {
 }
 
 TEST(lock_order_test, the_wrong_one_is_a_deadlock) {
-  const auto problems = problems_of(there_and_back(wrong::transfer));
+  const auto problems = problems_of([&] { return there_and_back(wrong::transfer); });
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_TRUE(is_quoted(problems[0], "deadlock"));
 }

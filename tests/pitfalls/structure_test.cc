@@ -81,7 +81,7 @@ magpie::task<> get_all_as_they_come(server& from) {
 
 TEST(unbounded_spawn_test, the_wrong_one_is_refused) {
   server busy;
-  const auto problems = problems_of(wrong::get_all(busy));
+  const auto problems = problems_of([&] { return wrong::get_all(busy); });
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_TRUE(is_quoted(problems[0], "unbounded"));
 }
@@ -143,7 +143,7 @@ TEST(fire_and_forget_test, the_wrong_one_never_sends) {
 
 TEST(fire_and_forget_test, the_wrong_one_fails_its_test) {
   mails sent;
-  const auto problems = problems_of(wrong::take_order(sent, "Ada"));
+  const auto problems = problems_of([&] { return wrong::take_order(sent, "Ada"); });
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_TRUE(is_quoted(problems[0], "forgotten_task"));
 }
@@ -203,9 +203,9 @@ magpie::task<> bakes(oven& any) {
 
 TEST(hope_test, the_wrong_one_passes_until_the_oven_is_slow) {
   oven fast(99ms);
-  EXPECT_TRUE(problems_of(wrong::bakes(fast)).empty());
+  EXPECT_TRUE(problems_of([&] { return wrong::bakes(fast); }).empty());
   oven slow(101ms);
-  const auto problems = problems_of(wrong::bakes(slow));
+  const auto problems = problems_of([&] { return wrong::bakes(slow); });
   ASSERT_FALSE(problems.empty());
   EXPECT_TRUE(is_quoted(problems[0], "cold"));
 }

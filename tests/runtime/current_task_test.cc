@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "magpie/runtime/error.h"
@@ -53,6 +54,15 @@ TEST_F(current_task_test, says_who_the_task_is) {
   simulate(parent());
 }
 
+// The one with this name.
+task_info named(const std::string& name) {
+  for (task_info& each : all_tasks()) {
+    if (each.name == name) return std::move(each);
+  }
+  ADD_FAILURE() << "there is no task " << name;
+  return {};
+}
+
 TEST_F(current_task_test, all_of_them_with_where_they_wait) {
   unsigned spawned_at = 0;
   auto body = [&]() -> task<> {
@@ -60,30 +70,24 @@ TEST_F(current_task_test, all_of_them_with_where_they_wait) {
     spawned_at = __LINE__ + 1;
     auto first = spawn(nap(), "first");
     auto second = spawn(nap(), "second");
-    std::vector<task_info> all = all_tasks();
-    EXPECT_EQ(all.size(), 3U);
-    if (all.size() != 3) co_return;
-    EXPECT_EQ(all[0].id, self.id);
-    EXPECT_EQ(all[0].name, "main");
-    EXPECT_EQ(all[1].name, "first");
-    EXPECT_EQ(all[1].spawned_at.line(), spawned_at);
-    EXPECT_FALSE(all[1].waits_at) << "it has not begun";
+    EXPECT_EQ(all_tasks().size(), 3U);
+    EXPECT_EQ(named("main").id, self.id);
+    EXPECT_EQ(named("first").spawned_at.line(), spawned_at);
+    EXPECT_FALSE(named("first").waits_at) << "it has not begun";
     co_await sleep_for(1ms);
-    all = all_tasks();
-    EXPECT_TRUE(all[1].waits_at);
-    if (all[1].waits_at) {
-      EXPECT_EQ(all[1].waits_at->line(), line_of_nap);
+    const task_info sleeping = named("first");
+    EXPECT_TRUE(sleeping.waits_at);
+    if (sleeping.waits_at) {
+      EXPECT_EQ(sleeping.waits_at->line(), line_of_nap);
     }
-    EXPECT_FALSE(all[1].cancelled);
+    EXPECT_FALSE(sleeping.cancelled);
     first.cancel("no time");
-    all = all_tasks();
-    EXPECT_TRUE(all[1].cancelled);
-    EXPECT_EQ(all[1].cancel_reason, "no time");
+    EXPECT_TRUE(named("first").cancelled);
+    EXPECT_EQ(named("first").cancel_reason, "no time");
     second.cancel();
     co_await yield();
     co_await yield();
-    all = all_tasks();
-    EXPECT_EQ(all.size(), 1U);
+    EXPECT_EQ(all_tasks().size(), 1U);
   };
   simulate(body());
 }
@@ -93,11 +97,9 @@ TEST_F(current_task_test, children_name_their_parents) {
     const task_info self = co_await current_task();
     auto inside = [&](task_group& group) -> task<> {
       auto child = group.spawn(nap(), "child");
-      const std::vector<task_info> all = all_tasks();
-      EXPECT_EQ(all.size(), 2U);
-      EXPECT_EQ(all.back().name, "child");
-      EXPECT_EQ(all.back().parent_id, self.id);
-      EXPECT_EQ(all.back().deadline, clock::now() + 1s);
+      EXPECT_EQ(all_tasks().size(), 2U);
+      EXPECT_EQ(named("child").parent_id, self.id);
+      EXPECT_EQ(named("child").deadline, clock::now() + 1s);
       child.cancel();
       co_return;
     };
