@@ -114,9 +114,12 @@ class simulation {
 
   // The same thread. Runs until the task has ended; gives its result or throws what it has thrown.
   // Throws `deadlock` if nothing can run any more, usage_error inside a task. May be called again.
-  template <class T>
-  T run(task<T> main, std::source_location where = std::source_location::current()) {
-    join_handle<T> handle = spawn(std::move(main), "main", where);
+  template <internal::task_or_operation What>
+  auto run(What&& main, std::source_location where = std::source_location::current())
+      -> internal::gives<What> {
+    auto handle = spawn(as_task(std::forward<What>(main)), "main", where);
+    // If it does not end, `deadlock` says so.
+    internal::spawn_access::record(handle).detach();
     run_until([&handle] { return handle.done(); });
     return handle.get();
   }
@@ -151,11 +154,12 @@ class simulation {
 };
 
 // Runs one task in a simulation of its own; what it leaves behind is cancelled.
-template <class T>
-T simulate(task<T> main, const simulation_options& settings = simulation_options(),
-           std::source_location where = std::source_location::current()) {
+template <internal::task_or_operation What>
+auto simulate(What&& main, const simulation_options& settings = simulation_options(),
+              std::source_location where = std::source_location::current())
+    -> internal::gives<What> {
   simulation world(settings);
-  return world.run(std::move(main), where);
+  return world.run(std::forward<What>(main), where);
 }
 
 }  // namespace magpie::testing

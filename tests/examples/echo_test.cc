@@ -27,8 +27,8 @@ class echo : public testing::Test {
   std::ostringstream server_output_;
   magpie::io::tcp_listener listener_ =
       magpie::io::tcp_listener::bind(magpie::io::address::loopback(0));
+  magpie::join_handle<> server_;  // Outlives the runtime, which ends it.
   magpie::runtime runtime_{magpie::options().workers(2)};
-  magpie::join_handle<> server_;
 };
 
 TEST_F(echo, sends_back_every_line) {
