@@ -42,9 +42,9 @@ template <internal::task_or_operation What>
 auto spawn_pinned(runtime& on, std::size_t worker, What&& what, std::string name = {},
                   std::source_location where = std::source_location::current()) {
   internal::scheduler& owner = internal::scheduler_of(on);
+  const auto place = internal::place_of_worker(owner, worker);
   return internal::spawn_access::spawn(owner, internal::own_task(std::forward<What>(what)),
-                                       std::move(name), where,
-                                       {.at = internal::place_of_worker(owner, worker)});
+                                       std::move(name), where, {.at = &place});
 }
 
 // The same on a worker, in its own runtime. Throws usage_error on another thread.
@@ -52,9 +52,9 @@ template <internal::task_or_operation What>
 auto spawn_pinned(std::size_t worker, What&& what, std::string name = {},
                   std::source_location where = std::source_location::current()) {
   internal::scheduler& owner = internal::scheduler_for_spawn();
+  const auto place = internal::place_of_worker(owner, worker);
   return internal::spawn_access::spawn(owner, internal::own_task(std::forward<What>(what)),
-                                       std::move(name), where,
-                                       {.at = internal::place_of_worker(owner, worker)});
+                                       std::move(name), where, {.at = &place});
 }
 
 // The same, pinned to the worker that the caller runs on now.

@@ -15,7 +15,7 @@ void start_task(scheduler& owner, task_record& record, promise_base& root, belon
     if (task_record* spawning = here->running()) record.inherit_locals(*spawning);
   }
   if (const host* driver = owner.driver()) record.set_driver(driver->thread());
-  if (to.at != nullptr) record.stay_at(std::move(to.at));
+  if (to.at != nullptr) record.stay_at(*to.at);
   if (to.of != nullptr) {
     record.make_child(*to.of, to.of->deadline());
     to.of->add(record);

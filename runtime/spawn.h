@@ -46,8 +46,8 @@ using record_pointer = std::unique_ptr<task_record_of<T>, drop_reference>;
 // What does not depend on the type of the result.
 // What a task may belong to besides its runtime.
 struct belonging {
-  group* of = nullptr;        // Null: it is no child.
-  std::shared_ptr<place> at;  // Null: it runs anywhere.
+  group* of = nullptr;                         // Null: it is no child.
+  const std::shared_ptr<place>* at = nullptr;  // Null: it runs anywhere.
 };
 void start_task(scheduler& owner, task_record& record, promise_base& root, belonging to);
 scheduler& scheduler_for_spawn();
@@ -62,7 +62,8 @@ struct spawn_access {
                               std::source_location where, belonging to = {});
   template <class T>
   static join_handle<T> spawn(task_group& into, task<T> what, std::string name,
-                              std::source_location where, std::shared_ptr<place> at);
+                              std::source_location where,
+                              const std::shared_ptr<place>* at = nullptr);
 
   template <class T>
   static task_record& record(const join_handle<T>& from) {
@@ -193,7 +194,7 @@ join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string n
   root.promise().context = &record->root();
   root.promise().set_result(record->result());
   try {
-    start_task(owner, *record, root.promise(), std::move(to));
+    start_task(owner, *record, root.promise(), to);
   } catch (...) {
     root.destroy();
     record->drop_reference();

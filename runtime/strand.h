@@ -39,7 +39,7 @@ class strand {
              std::source_location where = std::source_location::current()) const {
     return internal::spawn_access::spawn(internal::scheduler_for_spawn(),
                                          internal::own_task(std::forward<What>(what)),
-                                         std::move(name), where, {.at = place_});
+                                         std::move(name), where, {.at = &place_});
   }
 
   // As runtime::spawn(), on any thread.
@@ -48,7 +48,7 @@ class strand {
              std::source_location where = std::source_location::current()) const {
     return internal::spawn_access::spawn(internal::scheduler_of(on),
                                          internal::own_task(std::forward<What>(what)),
-                                         std::move(name), where, {.at = place_});
+                                         std::move(name), where, {.at = &place_});
   }
 
   // As task_group::spawn(): a child of that group.
@@ -56,7 +56,7 @@ class strand {
   auto spawn(task_group& into, What&& what, std::string name = {},
              std::source_location where = std::source_location::current()) const {
     return internal::spawn_access::spawn(into, internal::own_task(std::forward<What>(what)),
-                                         std::move(name), where, place_);
+                                         std::move(name), where, &place_);
   }
 
   // Runs `what` as a task of this strand, waits for it, and gives its result or throws what it

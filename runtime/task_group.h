@@ -73,7 +73,7 @@ class task_group {
   template <class T>
   join_handle<T> spawn(task<T> what MAGPIE_LIFETIMEBOUND, std::string name = {},
                        std::source_location where = std::source_location::current()) {
-    return internal::spawn_access::spawn(*this, std::move(what), std::move(name), where, nullptr);
+    return internal::spawn_access::spawn(*this, std::move(what), std::move(name), where);
   }
   // The same for anything else that can be awaited (as_task.h).
   template <internal::operation What>
@@ -111,9 +111,9 @@ namespace internal {
 
 template <class T>
 join_handle<T> spawn_access::spawn(task_group& into, task<T> what, std::string name,
-                                   std::source_location where, std::shared_ptr<place> at) {
+                                   std::source_location where, const std::shared_ptr<place>* at) {
   group& of = into.group_;
-  return spawn(of.owner(), std::move(what), std::move(name), where, {&of, std::move(at)});
+  return spawn(of.owner(), std::move(what), std::move(name), where, {&of, at});
 }
 
 // The body runs under the scope of the group.

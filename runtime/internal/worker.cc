@@ -88,14 +88,12 @@ promise_base* worker::take_fairly() noexcept {
 
 promise_base* worker::take_own() noexcept {
   if (promise_base* child = children_.pop()) return child;
-  // Now these first, now those.
-  const bool pinned_first = turn_ % 2 == 0;
-  if (pinned_first) {
+  if (turn_ % pinned_interval == 0) {
     if (promise_base* ready = take_pinned()) return ready;
   }
   if (promise_base* ready = ready_.pop()) return ready;
   if (promise_base* ready = adopt(inbox_.take_all())) return ready;
-  return pinned_first ? nullptr : take_pinned();
+  return take_pinned();
 }
 
 // What another worker has had in its hands. It is not adopted: it would be stolen once more.
@@ -120,13 +118,23 @@ promise_base* worker::take_shared() noexcept {
 
 void worker::resume(promise_base& ready) noexcept {
   task_record& task = ready.context->task();
-  place* const at = task.place();
-  if (at != nullptr && !at->enter(ready, *this)) return;
+  if (place* at = task.place()) [[unlikely]]
+    return resume_at(*at, ready);
+  take_turn(ready, task);
+}
+
+void worker::resume_at(place& where, promise_base& ready) noexcept {
+  if (!where.enter(ready, *this)) return;
+  take_turn(ready, ready.context->task());
+  if (promise_base* next = where.leave()) schedule(*next);
+}
+
+void worker::take_turn(promise_base& ready, task_record& task) noexcept {
   budget_ = turn_budget_;
   transfers_left_ = most_transfers;
   running_ = &task;
   if (log_ != nullptr) [[unlikely]]
-    log_->begin(*running_);
+    log_->begin(task);
   ready.handle().resume();
   running_ = nullptr;
   if (log_ != nullptr) [[unlikely]]
@@ -136,8 +144,6 @@ void worker::resume(promise_base& ready) noexcept {
     suspended->arrive();
   }
   if (innermost_fork_ != nullptr) merge_forks();
-  if (at == nullptr) return;
-  if (promise_base* next = at->leave()) schedule(*next);
 }
 
 // The worker leaves all the forks it is inside of. From here on other threads may complete them.

@@ -144,6 +144,8 @@ class worker {
   void found_while_searching() noexcept;
   void give_up_search() noexcept;
   void resume(promise_base& ready) noexcept;
+  void resume_at(place& where, promise_base& ready) noexcept;
+  void take_turn(promise_base& ready, task_record& task) noexcept;
   void merge_forks() noexcept;
   void park() noexcept;
   bool announce_sleep() noexcept;
@@ -161,6 +163,8 @@ class worker {
   // use 61 as well: prime, so that it does not fall in step with a program's own period.
   static constexpr std::uint32_t fairness_interval = 61;
   static constexpr std::size_t most_stolen = 64;
+  // How often pinned tasks go before ready ones. To look for them costs a cache line (yield).
+  static constexpr std::uint32_t pinned_interval = 4;
 
   // Worker thread only.
   frame_cache frames_;
