@@ -41,7 +41,13 @@ class guest_runtime {
 
   bool run_ready(clock::duration limit = std::chrono::milliseconds(5)) {
     event_.wait(clock::duration::zero());
-    const bool more = runtime_.run_ready(limit);
+    bool more = true;
+    try {
+      more = runtime_.run_ready(limit);
+    } catch (...) {
+      event_.signal();  // It was refused.
+      throw;
+    }
     if (more) event_.signal();
     return more;
   }

@@ -53,7 +53,8 @@ task<result_of_operation<Kept>> await_kept(Kept what) {
 }  // namespace internal
 
 // A task that awaits `what` and gives what that gives. It keeps a temporary; what has a name, such
-// as a join_handle, has to outlive it. Allocates a frame.
+// as a join_handle, has to outlive it, and so does what the operation itself refers to: the queue
+// of a get(), the item of a put(). Allocates a frame.
 template <internal::operation Operation>
 MAGPIE_KEEPING_WRAPPER task<internal::result_of_operation<Operation>> as_task(Operation&& what) {
   return internal::await_kept<Operation>(std::forward<Operation>(what));
@@ -71,12 +72,22 @@ MAGPIE_KEEPING_WRAPPER task<T> as_task(task<T>& what) {
 
 namespace internal {
 
+template <class T>
+inline constexpr bool refers_to_argument = false;
+template <class T>
+  requires requires { T::refers_to_argument; }
+inline constexpr bool refers_to_argument<T> = T::refers_to_argument;
+
 // The same for a task that goes on when the caller does.
 template <task_or_operation What>
 MAGPIE_KEEPING_WRAPPER auto own_task(What&& what) {
   static_assert(!operation<What> || !std::is_lvalue_reference_v<What>,
                 "magpie: what has a name may be gone while a spawned task awaits it; write "
                 "std::move(x)");
+  static_assert(
+      !refers_to_argument<std::remove_cvref_t<What>>,
+      "magpie: put(std::move(x)) and send(std::move(x)) leave x where it is until there is "
+      "room, and it may be gone by then; spawn a coroutine that has x as a parameter");
   return as_task(std::forward<What>(what));
 }
 

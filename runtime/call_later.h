@@ -185,7 +185,7 @@ call_handle make_call(runtime* on, Function&& function, clock::time_point when,
                       std::source_location where) {
   using stored = std::decay_t<Function>;
   static_assert(std::invocable<stored&>, "magpie: this is to be called without arguments");
-  static_assert(!has_co_await<std::invoke_result_t<stored&>>,
+  static_assert(!task_or_operation<std::invoke_result_t<stored&>>,
                 "magpie: this function makes a task, which nobody would await: spawn() that task");
   return start_call(
       on, std::make_shared<pending_call_of<stored>>(std::forward<Function>(function), when), where);

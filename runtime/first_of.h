@@ -104,7 +104,7 @@ MAGPIE_COROUTINE_WRAPPER auto first_of(task<Ts>... tasks) {
 // The same if some of them are no tasks, but something else that can be awaited (as_task.h).
 template <class... Whats>
   requires(internal::task_or_operation<Whats> && ...) && (internal::operation<Whats> || ...)
-auto first_of(Whats&&... whats) {
+MAGPIE_COROUTINE_WRAPPER auto first_of(Whats&&... whats) {
   return first_of(as_task(std::forward<Whats>(whats))...);
 }
 
@@ -143,12 +143,12 @@ task<first_result<T>> first_of(std::vector<task<T>> tasks) {
 }
 
 template <internal::operation What>
-auto first_of(std::vector<What>&& whats) {
+MAGPIE_COROUTINE_WRAPPER auto first_of(std::vector<What>&& whats) {
   return first_of(internal::as_tasks<What>(whats));
 }
 template <class What>
   requires internal::operation<What&>
-auto first_of(std::vector<What>& whats) {
+MAGPIE_COROUTINE_WRAPPER auto first_of(std::vector<What>& whats) {
   return first_of(internal::as_tasks<What&>(whats));
 }
 

@@ -396,8 +396,13 @@ auto gather(at_most limit, std::vector<task<T>> tasks)
 }
 
 template <internal::operation What>
-auto gather(at_most limit, std::vector<What>&& whats) {
+MAGPIE_COROUTINE_WRAPPER auto gather(at_most limit, std::vector<What>&& whats) {
   return gather(limit, internal::as_tasks<What>(whats));
+}
+template <class What>
+  requires internal::operation<What&>
+MAGPIE_COROUTINE_WRAPPER auto gather(at_most limit, std::vector<What>& whats) {
+  return gather(limit, internal::as_tasks<What&>(whats));
 }
 
 namespace internal {

@@ -4,10 +4,10 @@
 #include <exception>
 #include <new>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
 
 #include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/failed_callback.h"
 #include "magpie/runtime/internal/reporting.h"
 #include "magpie/runtime/internal/scheduler.h"
 #include "magpie/runtime/internal/worker.h"
@@ -30,10 +30,8 @@ class guest_runtime::state final : public internal::host {
     if (blocks_.load()) return false;
     try {
       wake_();
-    } catch (const std::exception& error) {
-      report_failed_wake(error.what());
     } catch (...) {
-      report_failed_wake("an exception that is no std::exception");
+      report_failed_wake();
     }
     return true;
   }
@@ -64,8 +62,8 @@ class guest_runtime::state final : public internal::host {
     std::thread other;
     try {
       other = std::thread([this] { scheduler_.shut_down(); });
-    } catch (const std::system_error&) {
-      // It goes without, but for the report of the tasks that do not end in time.
+    } catch (const std::exception&) {
+      // No thread, no memory: without, but for the report of the tasks that do not end in time.
       scheduler_.cancel_all_tasks();
       worker().run_until([this] { return scheduler_.registry().size() == 0; });
       scheduler_.shut_down();
@@ -78,11 +76,16 @@ class guest_runtime::state final : public internal::host {
  private:
   internal::worker& worker() noexcept { return *scheduler_.workers().front(); }
 
-  void report_failed_wake(const char* error) noexcept {
+  // Inside a handler.
+  void report_failed_wake() noexcept {
     try {
-      report what{report::kind::failed_callback, 0, {}, made_at_, {}};
-      what.message = std::string("the wake function of a guest_runtime has failed: ") + error;
-      internal::tell(*scheduler_.hook(), what);
+      internal::tell(
+          *scheduler_.hook(),
+          report{report::kind::failed_callback,
+                 0,
+                 {},
+                 made_at_,
+                 internal::failed_callback_message("a guest_runtime, to wake its host,")});
     } catch (const std::bad_alloc&) {
       // There is no memory to say so either.
     }

@@ -27,15 +27,17 @@
 
 namespace magpie {
 
-// One worker, which is the thread that makes this. Everything works as on other workers: timers,
-// cpu(), blocking(), I/O (whose events the I/O thread brings). All its tasks run inside run_ready()
-// and shutdown().
+// One worker, which is the thread that makes this. Inside its tasks everything works as on other
+// workers: timers, cpu(), blocking(), I/O (whose events the I/O thread brings). All of them run
+// inside run_ready() and shutdown(). From outside there is spawn(): such a task can do what else
+// takes a runtime.
 class guest_runtime {
  public:
-  // `wake` is called when run_ready() should be: on any thread, at most once before the next
-  // run_ready(), and not while there is more to do anyway. It must not block, nor call run_ready()
-  // itself; what it throws is reported. Of the options, workers and io are not asked for, nor is
-  // stop_on_signals. Throws usage_error on a worker; std::invalid_argument without a function.
+  // `wake` is called when run_ready() should be: on any thread, and not while there is more to do
+  // anyway. It may come late, when run_ready() has been called meanwhile, and then on two threads
+  // at once. It must not block, nor call run_ready() itself; what it throws is reported. Of the
+  // options, workers and io are not asked for, nor is stop_on_signals. Throws usage_error on a
+  // worker; std::invalid_argument without a function.
   explicit guest_runtime(std::function<void()> wake, const options& settings = options(),
                          std::source_location where = std::source_location::current());
 

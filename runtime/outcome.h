@@ -88,7 +88,7 @@ task<outcome<T>> outcome_of(task<T> what) {
 
 // The same for anything else that can be awaited (as_task.h).
 template <internal::operation What>
-auto outcome_of(What&& what) {
+MAGPIE_COROUTINE_WRAPPER auto outcome_of(What&& what) {
   return outcome_of(as_task(std::forward<What>(what)));
 }
 

@@ -4,7 +4,8 @@
 //   join_handle<> frame = spawn_pinned(draw(), "draw");   // All of it on the caller's thread.
 //
 // Tasks that are pinned to the same worker never run at the same time; strand.h has that without
-// the thread. Nobody steals them, so a task that keeps the worker delays all of them.
+// the thread. No other worker runs them, so a task that keeps this one delays all of them; one that
+// steals them hands them back, which costs both something.
 #ifndef MAGPIE_RUNTIME_PINNED_H_
 #define MAGPIE_RUNTIME_PINNED_H_
 

@@ -89,13 +89,22 @@ auto retry(retry_policy policy, Make make, Again again = {}) -> std::invoke_resu
   }
 }
 
+namespace internal {
+
+template <class Make>
+struct makes_task_of {
+  Make make;
+  MAGPIE_COROUTINE_WRAPPER auto operator()() { return as_task(make()); }
+};
+
+}  // namespace internal
+
 // The same if make() gives anything else that can be awaited (as_task.h).
 template <class Make, class Again = internal::every_error>
   requires std::predicate<Again&, const std::exception&> &&
            internal::operation<std::invoke_result_t<Make&>>
-auto retry(retry_policy policy, Make make, Again again = {}) {
-  auto make_task = [make = std::move(make)]() mutable { return as_task(std::invoke(make)); };
-  return retry(std::move(policy), std::move(make_task), std::move(again));
+MAGPIE_COROUTINE_WRAPPER auto retry(retry_policy policy, Make make, Again again = {}) {
+  return retry(std::move(policy), internal::makes_task_of<Make>{std::move(make)}, std::move(again));
 }
 
 }  // namespace magpie

@@ -43,7 +43,8 @@ scheduler& scheduler_for_spawn() {
 }
 
 void refuse_blocking_wait(const task_record& awaited) {
-  if (awaited.driver() == std::this_thread::get_id() && !awaited.done()) {
+  if (awaited.done()) return;
+  if (awaited.driver() == std::this_thread::get_id()) {
     throw usage_error("magpie: join_handle::get() of task '" + awaited.name() +
                       "' would block the thread that has to run it; call it when done() says so, "
                       "or learn of the end by on_end()");

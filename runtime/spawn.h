@@ -43,12 +43,13 @@ class place;
 template <class T>
 using record_pointer = std::unique_ptr<task_record_of<T>, drop_reference>;
 
-// What does not depend on the type of the result.
 // What a task may belong to besides its runtime.
 struct belonging {
   group* of = nullptr;                         // Null: it is no child.
   const std::shared_ptr<place>* at = nullptr;  // Null: it runs anywhere.
 };
+
+// What does not depend on the type of the result.
 void start_task(scheduler& owner, task_record& record, promise_base& root, belonging to);
 scheduler& scheduler_for_spawn();
 scheduler& scheduler_of(runtime& on) noexcept;
@@ -127,7 +128,8 @@ class [[nodiscard("dropping a join_handle detaches the task; say so with detach(
     return internal::join_awaiter_of<T>(record_.get());
   }
 
-  // The same for a thread that is no worker: blocks it. On a worker: throws usage_error.
+  // The same for a thread that is no worker: blocks it. On a worker: throws usage_error, unless the
+  // task has ended.
   T get() {
     internal::refuse_blocking_wait(internal::not_empty(record_.get()));
     record_->wait();
@@ -160,6 +162,9 @@ class [[nodiscard("dropping a join_handle detaches the task; say so with detach(
   // case. Allocates.
   template <std::invocable Callback>
   void on_end(Callback callback) {
+    static_assert(
+        !internal::task_or_operation<std::invoke_result_t<Callback&>>,
+        "magpie: this callback makes a task, which nobody would await: spawn() that task");
     internal::not_empty(record_.get())
         .add_callback(std::make_unique<internal::end_callback_of<Callback>>(std::move(callback)));
   }

@@ -87,7 +87,7 @@ task<typename internal::value_if_any<T>::type> with_stop_token(std::stop_token t
 
 // The same for anything else that can be awaited (as_task.h).
 template <internal::operation What>
-auto with_stop_token(std::stop_token token, What&& what) {
+MAGPIE_COROUTINE_WRAPPER auto with_stop_token(std::stop_token token, What&& what) {
   return with_stop_token(std::move(token), as_task(std::forward<What>(what)));
 }
 

@@ -10,6 +10,7 @@
 #ifndef MAGPIE_RUNTIME_STRAND_H_
 #define MAGPIE_RUNTIME_STRAND_H_
 
+#include <exception>
 #include <memory>
 #include <source_location>
 #include <string>
@@ -29,11 +30,14 @@ class strand {
  public:
   // Allocates.
   strand();
+  strand(const strand&) = default;  // There is no empty one: a move is a copy.
+  strand& operator=(const strand&) = default;
+  ~strand() = default;
 
-  // As magpie::spawn(): starts a task of this strand, on a worker. What becomes ready first has its
-  // turn first. The children of its gather(), its calls of on_end() and what it awaits belong to
-  // it; what it spawns, the children of its task groups, and the functions that it gives to cpu()
-  // and blocking() do not.
+  // As magpie::spawn(): starts a task of this strand, on a worker. Turns are taken in the order in
+  // which workers come to those that are ready. The children of its gather(), its calls of on_end()
+  // and what it awaits belong to it; what it spawns, the children of its task groups, and the
+  // functions that it gives to cpu() and blocking() do not.
   template <internal::task_or_operation What>
   auto spawn(What&& what, std::string name = {},
              std::source_location where = std::source_location::current()) const {
@@ -63,7 +67,9 @@ class strand {
   // throws. If the caller is cancelled, so is that task, and then awaited. Inside a task of the
   // same strand too, where it only costs time.
   template <internal::task_or_operation What>
-  MAGPIE_KEEPING_WRAPPER auto run(What&& what) const;
+  MAGPIE_KEEPING_WRAPPER auto run(
+      What&& what, std::string name = {},
+      std::source_location where = std::source_location::current()) const;
 
   // Whether the calling task is one of this strand. Any thread.
   bool running_here() const noexcept;
@@ -78,9 +84,9 @@ namespace internal {
 
 // `kept` is a parameter, so that the strand lives as long as the call.
 template <class T>
-task<T> run_in_strand(strand kept, task<T> what) {
-  auto body = [&kept, &what](task_group& group) -> task<T> {
-    join_handle<T> child = kept.spawn(group, std::move(what));
+task<T> run_in_strand(strand kept, task<T> what, std::string name, std::source_location where) {
+  auto body = [&](task_group& group) -> task<T> {
+    join_handle<T> child = kept.spawn(group, std::move(what), std::move(name), where);
     co_return co_await child;
   };
   std::exception_ptr failed;
@@ -95,8 +101,9 @@ task<T> run_in_strand(strand kept, task<T> what) {
 }  // namespace internal
 
 template <internal::task_or_operation What>
-MAGPIE_KEEPING_WRAPPER auto strand::run(What&& what) const {
-  return internal::run_in_strand(*this, as_task(std::forward<What>(what)));
+MAGPIE_KEEPING_WRAPPER auto strand::run(What&& what, std::string name,
+                                        std::source_location where) const {
+  return internal::run_in_strand(*this, as_task(std::forward<What>(what)), std::move(name), where);
 }
 
 }  // namespace magpie

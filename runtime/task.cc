@@ -5,12 +5,16 @@
 #include <ostream>
 #include <string_view>
 
+#include "magpie/runtime/error.h"
 #include "magpie/runtime/internal/fork_scope.h"
 #include "magpie/runtime/internal/promise.h"
 #include "magpie/runtime/internal/reporting.h"
 
 namespace magpie::internal {
 namespace {
+
+// How many discards this thread is inside of. Nothing suspends there.
+thread_local int discarding = 0;
 
 // What stands before the bracket that `text` ends with; all of it if it ends with none.
 std::string_view before_last_bracket(std::string_view text) {
@@ -58,8 +62,18 @@ void print_task(std::ostream& out, const void* frame, const std::source_location
 }
 
 void drop_never_awaited(promise_base& dropped) noexcept {
-  if (std::uncaught_exceptions() == 0) report_never_awaited(dropped.where);
+  if (std::uncaught_exceptions() == 0 && discarding == 0) report_never_awaited(dropped.where);
   dropped.handle().destroy();
+}
+
+void discard_coroutine(std::coroutine_handle<> discarded) noexcept {
+  ++discarding;
+  discarded.destroy();
+  --discarding;
+}
+
+void throw_no_result() {
+  throw usage_error("magpie: a coroutine that gives a value has reached its end without co_return");
 }
 
 [[gnu::noinline]] void promise_base::fail_fork(const result_base& failed) noexcept {

@@ -49,6 +49,8 @@ struct task_access {
 
 // Says so (options::on_report), and destroys the coroutine.
 void drop_never_awaited(promise_base& dropped) noexcept;
+// Destroys it, and says nothing of tasks that are among its parameters.
+void discard_coroutine(std::coroutine_handle<> discarded) noexcept;
 
 template <class T>
 using value_or_none = std::conditional_t<std::is_void_v<T>, std::nullptr_t, T>;
@@ -265,7 +267,7 @@ class [[nodiscard("a task runs only when it is awaited, spawned or run")]] MAGPI
 
   // Drops the coroutine, which is not wanted after all.
   void discard() noexcept {
-    if (handle_) std::exchange(handle_, {}).destroy();
+    if (handle_) internal::discard_coroutine(std::exchange(handle_, {}));
   }
 
   // Whether there is a coroutine to run.

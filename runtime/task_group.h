@@ -2,8 +2,8 @@
 //
 //   co_await with_task_group([&](task_group& group) -> task<> {
 //     for (const std::string& url : urls)
-//       group.spawn(fetch(url));
-//   });                                     // All of them have ended.
+//       group.spawn(fetch(url)).detach();  // The group waits for it all the same.
+//   });
 #ifndef MAGPIE_RUNTIME_TASK_GROUP_H_
 #define MAGPIE_RUNTIME_TASK_GROUP_H_
 

@@ -81,7 +81,8 @@ class task_local {
     std::shared_ptr<const void> before_;
   };
 
-  // The same for a part of a function: const auto bound = variable.bind(value);
+  // The same for a part of a function: const auto bound = variable.bind(value); Not in children of
+  // a gather, which share the values of their parent: each would put back what another has set.
   binding bind(T value) {
     return binding(
         this, internal::exchange_task_local(this, std::make_shared<const T>(std::move(value))));

@@ -143,6 +143,30 @@ limited<typename body_of_timeout<Body>::value_type, Throws, Body> limit(clock::t
   return {when, std::move(body)};
 }
 
+template <class Body>
+struct without_scope {
+  Body body;
+  MAGPIE_COROUTINE_WRAPPER auto operator()(timeout_scope& /*limit*/) { return body(); }
+};
+
+// A function that does not ask for its limit.
+template <bool Throws, class Body>
+  requires(!task_or_operation<Body> && !std::invocable<Body&, timeout_scope&> &&
+           std::invocable<Body&>)
+auto limit(clock::time_point when, Body body) {
+  return limit<Throws>(when, without_scope<Body>{std::move(body)});
+}
+
+template <bool Throws, class What>
+  requires(!task_or_operation<What> && !std::invocable<What&, timeout_scope&> &&
+           !std::invocable<What&>)
+void limit(clock::time_point /*when*/, What&& /*what*/) {
+  static_assert(always_false<What>,
+                "magpie: a time limit takes a task, which the call of a coroutine is, "
+                "with_timeout(1s, f(x)), or what else can be awaited, or a function that takes a "
+                "timeout_scope& and makes a task");
+}
+
 template <bool Throws, operation What>
 auto limit(clock::time_point when, What&& what) {
   return limit<Throws>(when, as_task(std::forward<What>(what)));
@@ -164,9 +188,9 @@ clock::time_point time_after(std::chrono::duration<Rep, Period> duration) noexce
 // cancels the task at its first suspension; one that is longer than the clock can count is no
 // limit.
 //
-// `what` is a task, or anything else that can be awaited (as_task.h), or a function that takes a
-// timeout_scope& and makes a task; that lives until the task has ended. Allocates only when the
-// worker's heap of timers grows.
+// `what` is a task, or anything else that can be awaited (as_task.h), or a function that makes a
+// task, of nothing or of a timeout_scope&; that lives until the task has ended. Allocates only when
+// the worker's heap of timers grows.
 template <class Rep, class Period, class What>
 auto with_timeout(std::chrono::duration<Rep, Period> duration, What&& what) {
   return internal::limit<true>(internal::time_after(duration), std::forward<What>(what));

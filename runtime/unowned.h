@@ -1,8 +1,9 @@
-// unowned(view): a view that spawn() may keep, although what it refers to belongs to somebody else.
+// unowned(view): a view that keep() may keep, although what it refers to belongs to somebody else.
 #ifndef MAGPIE_RUNTIME_UNOWNED_H_
 #define MAGPIE_RUNTIME_UNOWNED_H_
 
 #include <initializer_list>
+#include <ranges>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -40,8 +41,7 @@ inline constexpr bool is_initializer_list<std::initializer_list<T>> = true;
 
 // What std::ref is for references, for views: says that what `view` refers to outlives the task.
 //
-//   magpie::spawn(parse, magpie::unowned(text));  // A std::string_view of a file that stays
-//   mapped.
+//   magpie::spawn(keep(parse, magpie::unowned(text)));  // A view of a file that stays mapped.
 template <class View>
 class unowned {
   static_assert(internal::refers_to_others<View>(),

@@ -166,6 +166,9 @@ class exchange<T, Items>::get_case : public exchange_case {
 template <class Case, class Into, class Item>
 class [[nodiscard("it does nothing until it is awaited")]] put_operation {
  public:
+  // The item stays with the caller until it is put.
+  static constexpr bool refers_to_argument = std::is_reference_v<Item>;
+
   template <class Given>
   put_operation(Into& into, Given&& item) : into_(into), item_(std::forward<Given>(item)) {}
   exchange_awaiter_of<Case> operator co_await() && { return exchange_awaiter_of<Case>(*this); }

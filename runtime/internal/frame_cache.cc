@@ -53,7 +53,9 @@ void frame_cache::count_other_outside(std::ptrdiff_t change) noexcept {
 }
 
 frame_cache::census frame_cache::count() noexcept {
-  return {blocks_outside.load() - others_outside.load(), caches.load()};
+  // Caches first: one that goes meanwhile has its blocks counted.
+  const std::ptrdiff_t existing = caches.load();
+  return {blocks_outside.load() - others_outside.load(), existing};
 }
 
 void frame_cache::trim() noexcept {

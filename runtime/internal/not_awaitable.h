@@ -30,6 +30,9 @@ inline constexpr bool is_task = false;
 template <class T>
 inline constexpr bool is_task<task<T>> = true;
 
+// T is not const here: if the compiler comes so far, what is awaited is.
+template <class T>
+concept awaited_if_not_const = requires(T& x) { x.operator co_await(); };
 template <class T>
 concept awaited_once = requires(T& x) { std::move(x).operator co_await(); };
 template <class T>
@@ -120,6 +123,8 @@ constexpr void say_why_not_awaitable() {
     static_assert(always_false<T>,
                   "magpie: a task is awaited once, and is empty afterwards, so it cannot be const; "
                   "write co_await std::move(t) of one that is not");
+  } else if constexpr (awaited_if_not_const<T>) {
+    static_assert(always_false<T>, "magpie: to await this changes it, so it cannot be const");
   } else if constexpr (awaited_once<T>) {
     static_assert(always_false<T>,
                   "magpie: this is awaited only once; write co_await std::move(x)");

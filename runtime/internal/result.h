@@ -10,6 +10,8 @@
 
 namespace magpie::internal {
 
+[[noreturn]] void throw_no_result();
+
 enum class result_state : std::uint8_t { empty, value, error };
 
 // What all result types share. Not an std::variant: a coroutine's hot path writes one byte here.
@@ -33,7 +35,10 @@ class result_base {
   }
   // Once, and gives the exception away: whoever catches it may look at it while another thread
   // destroys this.
-  [[noreturn]] void throw_error() { std::rethrow_exception(std::move(error_)); }
+  [[noreturn]] void throw_error() {
+    if (!has_error()) throw_no_result();
+    std::rethrow_exception(std::move(error_));
+  }
 
   result_state state_ = result_state::empty;
 
@@ -78,9 +83,9 @@ class result : public result_base {
     state_ = result_state::value;
   }
 
-  // Once. Throws the exception, if there is one.
+  // Once. Throws the exception, if there is one; usage_error if there is neither.
   T take() {
-    if (has_error()) [[unlikely]]
+    if (state_ != result_state::value) [[unlikely]]
       throw_error();
     // The analyzer takes await_resume() for the next thing that happens after await_suspend(), so
     // that nothing is here yet.
@@ -102,7 +107,7 @@ class result<T&> : public result_base {
     state_ = result_state::value;
   }
   T& take() {
-    if (has_error()) [[unlikely]]
+    if (state_ != result_state::value) [[unlikely]]
       throw_error();
     return *value_;
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "magpie/runtime/error.h"
+#include "magpie/runtime/internal/failed_callback.h"
 #include "magpie/runtime/internal/group.h"
 #include "magpie/runtime/internal/scheduler.h"
 #include "magpie/runtime/internal/worker.h"
@@ -150,18 +151,17 @@ void task_record::call_all(std::unique_ptr<end_callback> latest) noexcept {
   for (; first != nullptr; first = std::move(first->next_)) {
     try {
       first->call();
-    } catch (const std::exception& error) {
-      report_failed_callback(error.what());
     } catch (...) {
-      report_failed_callback("an exception that is no std::exception");
+      report_failed_callback();
     }
   }
 }
 
-void task_record::report_failed_callback(const char* error) noexcept {
+// Inside a handler.
+void task_record::report_failed_callback() noexcept {
   try {
-    tell(*rare_->hook, describe(report::kind::failed_callback,
-                                std::string("a callback given to on_end() has failed: ") + error));
+    tell(*rare_->hook,
+         describe(report::kind::failed_callback, failed_callback_message("on_end()")));
   } catch (const std::bad_alloc&) {
     // There is no memory to say so either.
   }
@@ -283,8 +283,11 @@ void task_record::drop_reference() noexcept {
 
 bool task_record::left_behind() const noexcept {
   const std::uint32_t own_and_callers = 2;
-  return group_ == nullptr && !detached_.load() && !done() && !context_.cancelled() &&
-         references_.load() <= own_and_callers;
+  // First: who gives up the handle has done before what the others ask for.
+  if (references_.load() > own_and_callers) return false;
+  if (group_ != nullptr || detached_.load() || done() || context_.cancelled()) return false;
+  const std::lock_guard lock(mutex_);
+  return rare_ == nullptr || rare_->callbacks == nullptr;
 }
 
 report task_record::describe(report::kind what, std::string message) const {

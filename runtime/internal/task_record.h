@@ -203,7 +203,7 @@ class task_record {
   void announce_end(ready_list& ready) noexcept;
   void report_unretrieved();
   void call_all(std::unique_ptr<end_callback> latest) noexcept;
-  void report_failed_callback(const char* error) noexcept;
+  void report_failed_callback() noexcept;
 
   scheduler* const owner_;
   context context_;

@@ -187,11 +187,15 @@ void for_each_schedule(std::size_t count, const simulation_options& settings, Ma
     ::magpie::task<> co_body();                                                                  \
   }
 
+// A body without co_await or co_return is no coroutine, returns nothing, and is not to be run.
+#define MAGPIE_CO_NEEDS_CO_RETURN_ _Pragma("GCC diagnostic error \"-Wreturn-type\"")
+
 #define MAGPIE_CO_TEST_(suite, name, fixture, id, adjust)      \
   MAGPIE_CO_BODY_CLASS_(suite, name, fixture, adjust);         \
   GTEST_TEST_(suite, name, MAGPIE_CO_BODY_(suite, name), id) { \
     co_run(__FILE__, __LINE__);                                \
   }                                                            \
+  MAGPIE_CO_NEEDS_CO_RETURN_                                   \
   ::magpie::task<> MAGPIE_CO_BODY_(suite, name)::co_body()
 
 // TEST_P has no parameter for the class that a test is derived from, so this is TEST_P again.
@@ -217,7 +221,7 @@ void for_each_schedule(std::size_t count, const simulation_options& settings, Ma
   };                                                                                             \
   [[maybe_unused]] static const int fixture##_##name##_registered =                              \
       GTEST_TEST_CLASS_NAME_(fixture, name)::add_to_registry();                                  \
-  ::magpie::task<> MAGPIE_CO_BODY_(fixture, name)::co_body()
+  MAGPIE_CO_NEEDS_CO_RETURN_ ::magpie::task<> MAGPIE_CO_BODY_(fixture, name)::co_body()
 
 // ------------------------------------------------------------------------------------- assertions
 

@@ -17,6 +17,7 @@
 #include "magpie/io/guest_runtime.h"
 #include "magpie/io/tcp.h"
 #include "magpie/runtime/blocking.h"
+#include "magpie/runtime/error.h"
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/tests/io/io_test.h"
@@ -152,6 +153,18 @@ TEST_F(guest_loop_test, its_descriptor_is_readable_exactly_when_there_is_somethi
   EXPECT_TRUE(handle.done());
   std::thread([&] { guest_.spawn(forever()).detach(); }).join();
   EXPECT_TRUE(readable());
+}
+
+TEST_F(guest_loop_test, a_call_that_is_refused_takes_no_wake_up) {
+  int ran = 0;
+  auto count = [&]() -> task<> {
+    ++ran;
+    co_return;
+  };
+  auto handle = guest_.spawn(count());
+  std::thread([&] { EXPECT_THROW(guest_.run_ready(), usage_error); }).join();
+  run_until([&] { return handle.done(); });
+  EXPECT_EQ(ran, 1);
 }
 
 TEST_F(guest_loop_test, leaves_no_descriptor_open) {

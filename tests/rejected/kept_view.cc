@@ -1,6 +1,6 @@
 // keep() keeps what it is given, and not what that refers to.
 //
-// rejected: magpie: keep() was given a view, whose elements may be gone while the task runs
+// rejected 4 times: magpie: keep() was given a view, whose elements may be gone while the task runs
 // rejected: magpie: keep() was given an array, of which it would keep a pointer
 // rejected: magpie: keep() was given a std::initializer_list
 // rejected: magpie: unowned() is for views

@@ -8,6 +8,7 @@ Each program is given to each compiler twice: as it stands it has to compile wit
 -DWRONG it has to be rejected, and what the compiler says has to contain each TEXT of the lines
 
   // rejected: TEXT             by both compilers
+  // rejected 3 times: TEXT     at least so often
   // rejected by clang: TEXT    by clang
   // rejected by g++: TEXT      by g++
   // flags: FLAGS               for both compilers and both forms, besides FLAGS below
@@ -34,7 +35,8 @@ PLAIN = {"clang": ["-fno-caret-diagnostics"], "g++": ["-fno-diagnostics-show-car
 AT_ONCE = 2
 LONGEST_OUTPUT = 3000
 
-LINE = re.compile(r"^// (rejected|flags)(?: (?:by|for) (clang|g\+\+))?: (.+)$", re.MULTILINE)
+LINE = re.compile(r"^// (rejected|flags)(?: (\d+) times)?(?: (?:by|for) (clang|g\+\+))?: (.+)$",
+                  re.MULTILINE)
 
 
 class program:
@@ -44,10 +46,10 @@ class program:
         self.flags = {name: [] for name in COMPILERS}
         with open(path, encoding="utf-8") as file:
             self.source = file.read()
-        for kind, only, rest in LINE.findall(self.source):
+        for kind, times, only, rest in LINE.findall(self.source):
             for name in [only] if only else COMPILERS:
                 if kind == "rejected":
-                    self.texts[name].append(rest)
+                    self.texts[name].append((rest, int(times or 1)))
                 else:
                     self.flags[name] += rest.split()
 
@@ -74,9 +76,11 @@ def check_form(tested, name, include, wrong):
         return None if accepted and not said else f"{name} rejects the right form:{shown}"
     if accepted:
         return f"{name} accepts the wrong form{shown}"
-    missing = [t for t in tested.texts[name] if one_line(t) not in one_line(said)]
-    if missing:
-        return f"{name} does not say '{missing[0]}':{shown}"
+    for text, times in tested.texts[name]:
+        found = one_line(said).count(one_line(text))
+        if found < times:
+            often = "" if times == 1 else f" {times} times, but {found}"
+            return f"{name} does not say '{text}'{often}:{shown}"
     return None
 
 

@@ -93,5 +93,14 @@ class rejected_test(unittest.TestCase):
         self.assertEqual(rejected.check(self.root), [(self.root, "there are no programs")])
 
 
+    def test_as_often_as_it_says(self):
+        once = 'static_assert(false, "magpie: no number");\n'
+        text = RIGHT.replace("// rejected:", "// rejected 2 times:")
+        said = self.check(text)
+        self.assertEqual(len(said), 2)
+        self.assertIn("2 times, but 1", said[0][1])
+        self.assertEqual(self.check(text.replace(once, once + once)), [])
+
+
 if __name__ == "__main__":
     unittest.main()

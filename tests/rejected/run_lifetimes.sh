@@ -11,6 +11,6 @@ trap 'rm -rf "$include"' EXIT
 ln -s "$root" "$include/magpie"
 
 cd "$root"
-find examples -name '*.cc' ! -name connection_pool.cc -print0 |
+find examples tests/runtime/as_task_test.cc -name '*.cc' ! -name connection_pool.cc -print0 |
   xargs -0 -n 4 -P 2 clang++-19 -std=c++20 -fsyntax-only -Wall -Werror -DMAGPIE_CHECK_LIFETIMES \
     "-I$include"

@@ -1,3 +1,4 @@
+#include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 
 #include <gtest/gtest.h>
@@ -188,8 +189,13 @@ TEST_F(join_handle_test, get_on_a_worker_is_refused) {
     // Nothing is lost.
     const int got = co_await handle;
     EXPECT_EQ(got, 1);
+    // Nothing is blocked by one that has ended.
+    auto ended = spawn(number(2));
+    while (!ended.done())
+      co_await yield();
+    EXPECT_EQ(ended.get(), 2);
   };
-  run(body(), options().workers(2));
+  run(body(), options().workers(1));
 }
 
 TEST_F(join_handle_test, a_second_retrieval_is_refused) {

@@ -1,9 +1,11 @@
 // A task that still runs when its runtime ends, and whose end nobody would learn of, is reported.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -123,6 +125,35 @@ TEST_F(left_behind_test, run_says_so_and_a_kept_handle_does_too) {
   ASSERT_EQ(said.size(), 1U);
   EXPECT_EQ(said[0].task_name, "dropped");
   EXPECT_THROW(kept.get(), cancelled);
+}
+
+TEST_F(left_behind_test, what_has_a_callback_is_not) {
+  bool told = false;
+  auto body = [&]() -> task<> {
+    join_handle<> dropped = spawn(long_nap());
+    dropped.on_end([&] { told = true; });
+    co_await yield();
+  };
+  EXPECT_TRUE(reports_of(body()).empty());
+  EXPECT_TRUE(told);
+}
+
+// detach() and the end of the runtime at the same moment.
+TEST_F(left_behind_test, what_is_being_detached_is_not) {
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> said{0};
+    std::vector<join_handle<>> all;
+    runtime world(options().workers(1).on_report([&](const report&) { ++said; }));
+    for (int i = 0; i < 500; ++i)
+      all.push_back(world.spawn(long_nap()));
+    std::thread detaches([&] {
+      for (join_handle<>& each : all)
+        each.detach();
+    });
+    world.shutdown();
+    detaches.join();
+    EXPECT_EQ(said.load(), 0);
+  }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/gather.h"
+#include "magpie/runtime/outcome.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
@@ -76,6 +77,8 @@ TEST_F(never_awaited_test, what_is_used_or_discarded_is_not) {
     task<> unwanted = nothing();
     unwanted.discard();
     EXPECT_FALSE(unwanted.valid());
+    auto with_another_inside = outcome_of(nothing());
+    with_another_inside.discard();
     task<> moved = nothing();
     task<> owner = std::move(moved);
     co_await std::move(owner);

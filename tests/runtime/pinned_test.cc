@@ -127,6 +127,7 @@ TEST_P(pinned_test, on_the_callers_worker) {
     const std::size_t here = current_worker_number();
     auto pinned = spawn_pinned(stays(here), "pinned");
     EXPECT_EQ(pinned.name(), "pinned");
+    pinned.on_end([here] { EXPECT_EQ(current_worker_number(), here); });
     co_await pinned;
   };
   run(body(), options().workers(GetParam()));

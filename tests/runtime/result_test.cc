@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "magpie/runtime/error.h"
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
@@ -120,6 +121,14 @@ TEST_F(result_test, destroys_what_was_never_taken) {
     EXPECT_EQ(counted::live(), 1);
   }
   EXPECT_EQ(counted::live(), 0);
+}
+
+// The coroutine has reached its end without co_return.
+TEST(result_test, of_nothing_is_an_error) {
+  internal::result<int> number;
+  EXPECT_THROW(number.take(), usage_error);
+  internal::result<int&> reference;
+  EXPECT_THROW(reference.take(), usage_error);
 }
 
 }  // namespace

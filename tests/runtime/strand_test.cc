@@ -13,6 +13,7 @@
 
 #include "magpie/runtime/blocking.h"
 #include "magpie/runtime/error.h"
+#include "magpie/runtime/future.h"
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
@@ -115,23 +116,30 @@ TEST_P(strand_test, whoever_resumes_them) {
   EXPECT_EQ(shared.uses(), 6 * 20 * 3);
 }
 
+// Added before it begins, so that none is called at once.
 TEST_P(strand_test, callbacks_at_the_end_belong_to_it) {
   unprotected shared;
-  auto body = [&]() -> task<> {
-    const strand one;
+  const strand one;
+  auto wait_and_use = [&](future<> begin) -> task<> {
+    co_await begin;
+    shared.use();
+  };
+  {
+    runtime world(options().workers(GetParam()));
     std::vector<join_handle<>> all;
     for (int i = 0; i < 50; ++i) {
-      all.push_back(one.spawn(use_often(shared, 10)));
+      promise<> begin;
+      all.push_back(one.spawn(world, wait_and_use(begin.get_future())));
       all.back().on_end([&shared, &one] {
-        if (one.running_here()) shared.use();
+        EXPECT_TRUE(one.running_here());
+        shared.use();
       });
+      begin.set_value();
     }
     for (join_handle<>& each : all)
-      co_await each;
-  };
-  run(body(), options().workers(GetParam()));
-  EXPECT_LE(shared.uses(), 550);
-  EXPECT_GE(shared.uses(), 500);
+      each.get();
+  }
+  EXPECT_EQ(shared.uses(), 100);
 }
 
 TEST_P(strand_test, two_strands_know_nothing_of_each_other) {
@@ -206,6 +214,22 @@ TEST_P(strand_test, serves_two_runtimes) {
   for (join_handle<>& each : all)
     each.get();
   EXPECT_EQ(shared.uses(), 1000);
+}
+
+TEST_P(strand_test, what_was_moved_is_still_the_strand) {
+  unprotected shared;
+  auto body = [&]() -> task<> {
+    strand one;
+    const strand other = std::move(one);
+    EXPECT_EQ(one, other);  // NOLINT(bugprone-use-after-move): that is what it is about.
+    auto first = one.spawn(use_often(shared, 100));
+    auto second = other.spawn(use_often(shared, 100));
+    co_await first;
+    co_await second;
+    EXPECT_FALSE(one.running_here());
+  };
+  run(body(), options().workers(GetParam()));
+  EXPECT_EQ(shared.uses(), 200);
 }
 
 MAGPIE_OVER_WORKERS(strand_test);

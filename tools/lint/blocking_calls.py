@@ -35,7 +35,8 @@ INSTEAD = {
 }
 
 FOUND = re.compile(r'^(.+):(\d+):\d+: note: "(\w+)" binds here$', re.MULTILINE)
-ERROR = re.compile(r"^.*: (?:fatal )?error: .*$", re.MULTILINE)
+# Quoted source lines begin with spaces or their number.
+ERROR = re.compile(r"^(?:[^\s|]+:\d+:\d+: (?:fatal )?error: .*|Error .*|error: .*)$", re.MULTILINE)
 MEANT = re.compile(r"//.*\bblocks: \S")
 
 
@@ -57,7 +58,7 @@ def check_file(path, flags):
     except FileNotFoundError:
         raise failed(f"{COMMAND} is not installed (Debian: clang-tools-19)") from None
     errors = ERROR.findall(done.stdout)
-    if done.returncode != 0 or errors or "Error" in done.stdout:
+    if done.returncode != 0 or errors:
         raise failed(f"{path} cannot be read:\n" + ("\n".join(errors) or done.stdout))
     found = {(int(line), kind) for where, line, kind in FOUND.findall(done.stdout)
              if os.path.samefile(where, path)}
