@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # The examples of the working tree, a test of the combinators, and what both use of the library, under
-# MAGPIE_CHECK_LIFETIMES:
-# no warning. A resource_pool calls what makes its resources by std::function, which does not compile
-# so.
+# MAGPIE_CHECK_LIFETIMES: no warning. A resource_pool calls what makes its resources by
+# std::function, which does not compile so.
 set -euo pipefail
 root="$(dirname "$(readlink -f WORKSPACE)")"
 
