@@ -35,6 +35,16 @@ struct finish_line {
 
   bool reach() noexcept { return !reached.exchange(true); }
 
+  // The value of who was first; or what it throws when it is moved.
+  template <class Store, class Value>
+  void keep(Store& store, Value& from) noexcept {
+    try {
+      store(value, from);
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }
+
   Won take() {
     if (error) std::rethrow_exception(std::move(error));
     return std::move(*value);
@@ -49,7 +59,7 @@ task<> race(finish_line<Won>& line, task<T> what, Store store) {
   try {
     auto value = co_await line.others.run(std::move(what));
     if (value && line.reach()) {
-      store(line.value, value);
+      line.keep(store, value);
       line.others.cancel();
     }
   } catch (const cancelled&) {

@@ -177,10 +177,10 @@ auto gather(at_most limit, std::vector<task<T>> tasks)
   }
   const auto results = std::make_unique<internal::result<T>[]>(tasks.size());
   std::atomic<std::size_t> next{0};
-  std::vector<task<>> lanes;
-  for (std::size_t i = std::min(limit.count, tasks.size()); i > 0; --i)
-    lanes.push_back(internal::gather_lane(tasks, results.get(), next));
   try {
+    std::vector<task<>> lanes;
+    for (std::size_t i = std::min(limit.count, tasks.size()); i > 0; --i)
+      lanes.push_back(internal::gather_lane(tasks, results.get(), next));
     co_await gather(std::move(lanes));
   } catch (...) {
     for (task<T>& each : tasks)

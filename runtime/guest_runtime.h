@@ -35,9 +35,9 @@ class guest_runtime {
  public:
   // `wake` is called when run_ready() should be: on any thread, and not while there is more to do
   // anyway. It may come late, when run_ready() has been called meanwhile, and then on two threads
-  // at once. It must not block, nor call run_ready() itself; what it throws is reported. Of the
-  // options, workers and io are not asked for, nor is stop_on_signals. Throws usage_error on a
-  // worker; std::invalid_argument without a function.
+  // at once. It must not block, nor call run_ready() or shutdown() itself; what it throws is
+  // reported. Of the options, workers and io are not asked for, nor is stop_on_signals. Throws
+  // usage_error on a worker; std::invalid_argument without a function.
   explicit guest_runtime(std::function<void()> wake, const options& settings = options(),
                          std::source_location where = std::source_location::current());
 

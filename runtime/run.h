@@ -73,8 +73,9 @@ class runtime {
 
   // Refuses new tasks, cancels those that run, and blocks until they have ended. Reports each that
   // nobody would learn of (its handle was dropped, and not with detach()), and each that takes
-  // longer than options::shutdown_timeout. Once; then it does nothing. On a worker of any runtime,
-  // or in the hook that is told of those tasks: throws usage_error.
+  // longer than options::shutdown_timeout; of very many of a kind, the first hundred. Once; then it
+  // does nothing. On a worker of any runtime, or in the hook that is told of those tasks: throws
+  // usage_error.
   void shutdown();
 
   std::size_t workers() const noexcept;

@@ -68,12 +68,15 @@ bool join_awaiter::start(promise_base& who) noexcept {
   if (!arm(who)) return false;
   joined_->add_reference();
   kept_.reset(joined_);
-  return joined_->add_joiner(*this);
+  const auto how = joined_->add_joiner(*this);
+  refused_ = how == task_record::joining::refused;
+  return how == task_record::joining::waits;
 }
 
 void join_awaiter::finish() {
   if (home() != nullptr) joined_->remove_joiner(*this);
   throw_if_cancelled(disarm());
+  if (refused_) joined_->throw_two_joiners();
 }
 
 }  // namespace magpie::internal

@@ -41,7 +41,7 @@ namespace internal {
 class place;
 
 template <class T>
-using record_pointer = std::unique_ptr<task_record_of<T>, drop_reference>;
+using record_pointer = std::unique_ptr<task_record_of<T>, drop_handle>;
 
 // What a task may belong to besides its runtime.
 struct belonging {
@@ -83,6 +83,7 @@ class join_awaiter : public suspension {
   task_record* const joined_;
   // While it waits: the join_handle may be moved, detached or destroyed meanwhile.
   task_reference kept_;
+  bool refused_ = false;  // Another one waits.
 };
 
 template <class T>

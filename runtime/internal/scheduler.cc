@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <system_error>
@@ -15,6 +16,16 @@
 #include "magpie/runtime/internal/worker.h"
 
 namespace magpie::internal {
+namespace {
+
+std::string why_slow(task_record& task) {
+  std::string message = "was cancelled and has not ended yet; the shutdown waits for it; it ";
+  const auto where = task.root().waits_at();
+  if (!where) return message + "runs, or is about to";
+  return message + "waits at " + where->file_name() + ":" + std::to_string(where->line());
+}
+
+}  // namespace
 
 // ---------------------------------------------------------------------------------- scheduling
 
@@ -209,13 +220,14 @@ void scheduler::wait_for_visitors() noexcept {
 
 void scheduler::report_left_behind() noexcept {
   try {
-    for (const task_reference& task : registry_.snapshot()) {
-      if (!task->left_behind()) continue;
-      tell(*hook_,
-           task->describe(report::kind::left_behind,
-                          "still runs at the end of the runtime, which cancels it; await or "
-                          "cancel it before, or say with detach() that it may"));
-    }
+    std::vector<task_reference> left = registry_.snapshot();
+    std::erase_if(left, [](const task_reference& task) { return !task->left_behind(); });
+    report_some(left, report::kind::left_behind, [](task_record&) {
+      return std::string(
+          "still runs at the end of the runtime, which cancels it; await or cancel it before, or "
+          "say "
+          "with detach() that it may");
+    });
   } catch (const std::bad_alloc&) {
     // There is no memory to say so either.
   }
@@ -223,8 +235,7 @@ void scheduler::report_left_behind() noexcept {
 
 void scheduler::report_slow_tasks() noexcept {
   try {
-    for (const task_reference& task : registry_.snapshot())
-      report_slow_task(*task);
+    report_some(registry_.snapshot(), report::kind::slow_shutdown, why_slow);
   } catch (const std::bad_alloc&) {
     // There is no memory to say so either.
   }
@@ -232,16 +243,22 @@ void scheduler::report_slow_tasks() noexcept {
 
 void scheduler::report_slow_task(task_record& task) noexcept {
   try {
-    std::string message = "was cancelled and has not ended yet; the shutdown waits for it; it ";
-    if (const auto where = task.root().waits_at()) {
-      message +=
-          std::string("waits at ") + where->file_name() + ":" + std::to_string(where->line());
-    } else {
-      message += "runs, or is about to";
-    }
-    tell(*hook_, task.describe(report::kind::slow_shutdown, std::move(message)));
+    tell(*hook_, task.describe(report::kind::slow_shutdown, why_slow(task)));
   } catch (const std::bad_alloc&) {
     // There is no memory to say so either.
+  }
+}
+
+// A hundred of them, the last of which speaks for the others.
+template <class Why>
+void scheduler::report_some(const std::vector<task_reference>& tasks, report::kind what, Why why) {
+  constexpr std::size_t most = 100;
+  for (std::size_t i = 0; i < std::min(tasks.size(), most); ++i) {
+    std::string message = why(*tasks[i]);
+    if (i + 1 == most && tasks.size() > most) {
+      message += "; and so it is with " + std::to_string(tasks.size() - most) + " more";
+    }
+    tell(*hook_, tasks[i]->describe(what, std::move(message)));
   }
 }
 

@@ -157,6 +157,8 @@ class scheduler {
  private:
   void start_threads();
   void stop_threads() noexcept;
+  template <class Why>
+  void report_some(const std::vector<task_reference>& tasks, report::kind what, Why why);
   void report_left_behind() noexcept;
   void report_slow_tasks() noexcept;
   void end_visit() noexcept;

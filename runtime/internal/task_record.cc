@@ -76,12 +76,14 @@ bool task_record::claim_outcome() {
                       "' has been taken already; it can be taken only once");
   }
   // One that has been cancelled still stands there until it runs.
-  if (joiner_ != nullptr && !joiner_->claimed()) {
-    throw usage_error("magpie: two tasks await the join_handle of task '" + name() +
-                      "'; its outcome can be taken only once");
-  }
+  if (joiner_ != nullptr && !joiner_->claimed()) throw_two_joiners();
   claimed_ = ended_.is_set();
   return claimed_;
+}
+
+void task_record::throw_two_joiners() const {
+  throw usage_error("magpie: two tasks await the join_handle of task '" + name() +
+                    "'; its outcome can be taken only once");
 }
 
 bool task_record::outcome_claimed() noexcept {
@@ -89,16 +91,18 @@ bool task_record::outcome_claimed() noexcept {
   return claimed_;
 }
 
-bool task_record::add_joiner(suspension& joiner) noexcept {
+task_record::joining task_record::add_joiner(suspension& joiner) noexcept {
   const std::lock_guard lock(mutex_);
-  if (!ended_.is_set()) {
+  const bool second = joiner_ != nullptr && !joiner_->claimed();
+  if (!ended_.is_set() && !second) {
     joiner_ = &joiner;
-    return true;
+    return joining::waits;
   }
   // If a cancellation was faster, that one resumes the coroutine.
-  if (!joiner.claim(suspension::outcome::completed)) return true;
+  if (!joiner.claim(suspension::outcome::completed)) return joining::waits;
+  if (second || claimed_) return joining::refused;
   claimed_ = true;
-  return false;
+  return joining::ended;
 }
 
 void task_record::remove_joiner(suspension& joiner) noexcept {
@@ -282,12 +286,11 @@ void task_record::drop_reference() noexcept {
 }
 
 bool task_record::left_behind() const noexcept {
-  const std::uint32_t own_and_callers = 2;
-  // First: who gives up the handle has done before what the others ask for.
-  if (references_.load() > own_and_callers) return false;
+  // First: who drops the handle has done before what the others ask for.
+  if (!handle_dropped_.load()) return false;
   if (group_ != nullptr || detached_.load() || done() || context_.cancelled()) return false;
   const std::lock_guard lock(mutex_);
-  return rare_ == nullptr || rare_->callbacks == nullptr;
+  return joiner_ == nullptr && (rare_ == nullptr || rare_->callbacks == nullptr);
 }
 
 report task_record::describe(report::kind what, std::string message) const {

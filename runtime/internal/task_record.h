@@ -118,10 +118,12 @@ class task_record {
   // it has not. Throws usage_error if another has the outcome, or waits for it.
   bool claim_outcome();
   bool outcome_claimed() noexcept;
+  [[noreturn]] void throw_two_joiners() const;
 
-  // A coroutine that wants to be resumed when the task has ended, and then to have the outcome.
-  // False: it has that already, so that it need not suspend.
-  bool add_joiner(suspension& joiner) noexcept;
+  // A coroutine that wants to be resumed when the task has ended, and then to have the outcome. Or
+  // it has that already, and need not suspend; or another coroutine waits for it.
+  enum class joining : std::uint8_t { waits, ended, refused };
+  joining add_joiner(suspension& joiner) noexcept;
   void remove_joiner(suspension& joiner) noexcept;
 
   // Any thread. False: the task has ended already, and the observer will not be called.
@@ -151,8 +153,10 @@ class task_record {
 
   // Any thread that keeps the record alive. Nobody wants to know how it ends.
   void detach() noexcept { detached_.store(true); }
-  // A thread that holds one reference: whether it runs on without anybody who would learn of its
-  // end, has asked it to end, or has said that it may. Out of date at once.
+  // The join_handle goes.
+  void note_dropped_handle() noexcept { handle_dropped_.store(true); }
+  // Any thread that keeps the record alive: whether it runs on without anybody who would learn of
+  // its end, has asked it to end, or has said that it may. Out of date at once.
   bool left_behind() const noexcept;
 
   report describe(report::kind what, std::string message) const;
@@ -219,6 +223,7 @@ class task_record {
   // So that who spawns need not take the lock to see that there is nothing to inherit.
   std::atomic<bool> has_locals_{false};
   std::atomic<bool> detached_{false};
+  std::atomic<bool> handle_dropped_{false};
   std::uint16_t shard_ = 0;            // In the registry; set by it, before start.
   suspension* joiner_ = nullptr;       // Under mutex_.
   end_observer* observers_ = nullptr;  // Under mutex_.
@@ -238,6 +243,13 @@ class task_record {
 
 struct drop_reference {
   void operator()(task_record* record) const noexcept { record->drop_reference(); }
+};
+// That of the join_handle.
+struct drop_handle {
+  void operator()(task_record* record) const noexcept {
+    record->note_dropped_handle();
+    record->drop_reference();
+  }
 };
 using task_reference = std::unique_ptr<task_record, drop_reference>;
 

@@ -18,8 +18,10 @@ clock::duration time_left(clock::time_point until, clock::time_point now) noexce
 }  // namespace
 
 worker::worker(scheduler& owner, std::size_t index)
-    // In a simulation every join is a choice of who runs next.
-    : turn_budget_(owner.simulated() != nullptr ? 1 : full_budget),
+    // In a simulation every join is a choice of who runs next. A guest gives its thread back soon.
+    : turn_budget_(owner.simulated() != nullptr ? 1
+                   : owner.driver() != nullptr  ? guest_budget
+                                                : full_budget),
       random_(0x9e3779b97f4a7c15U * (index + 1)),
       owner_(owner),
       index_(index) {}
@@ -126,7 +128,15 @@ void worker::resume(promise_base& ready) noexcept {
 void worker::resume_at(place& where, promise_base& ready) noexcept {
   if (!where.enter(ready, *this)) return;
   take_turn(ready, ready.context->task());
-  if (promise_base* next = where.leave()) schedule(*next);
+  promise_base* const next = where.leave();
+  if (next == nullptr) return;
+  // Not by schedule(): it has a home only if it has suspended.
+  scheduler& other = next->context->task().owner();
+  if (&other == &owner_) {
+    push_ready(*next);
+  } else {
+    other.inject(*next);
+  }
 }
 
 void worker::take_turn(promise_base& ready, task_record& task) noexcept {

@@ -157,6 +157,7 @@ class worker {
   // How much a turn may do before the loop looks at everything else. A join costs 1, an await that
   // need not wait costs more (budget.h).
   static constexpr int full_budget = 1024;
+  static constexpr int guest_budget = 16;
   // Where each transfer costs a stack frame of some hundred bytes.
   static constexpr int most_transfers = 256;
   // Every so many turns the loop looks first at what it would otherwise look at last. Go and Tokio
@@ -201,11 +202,12 @@ class worker {
 template <class Ended>
 void worker::run_until(Ended ended) noexcept {
   if (asleep()) end_sleep();  // A guest's worker, which has become one like all others.
+  worker* const before = current_worker();
   set_current_worker(this);
   while (!ended()) {
     if (!step()) park();
   }
-  set_current_worker(nullptr);
+  set_current_worker(before);
 }
 
 inline std::coroutine_handle<> worker::arrive(fork_scope& f) noexcept {
@@ -231,7 +233,10 @@ inline std::coroutine_handle<> worker::next_child() noexcept {
 inline std::coroutine_handle<> worker::continue_with(promise_base& next) noexcept {
   if (spend(1)) [[likely]]
     return next.handle();
-  push_ready(next);
+  // Not behind the ready tasks: a computation that forks again and again would fill their queue,
+  // and those that are woken would wait for all of it.
+  push_child(next);
+  wake_for_children();
   return std::noop_coroutine();
 }
 

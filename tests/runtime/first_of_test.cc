@@ -19,6 +19,7 @@
 #include "magpie/tests/runtime/elapsed.h"
 #include "magpie/tests/runtime/leftovers.h"
 #include "magpie/tests/runtime/schedules.h"
+#include "magpie/tests/runtime/throws_when_moved.h"
 
 namespace magpie::testing {
 namespace {
@@ -150,6 +151,28 @@ TEST_P(first_of_test, cancelled_at_every_moment) {
     co_await first_of(nothing(2s), later(1s, 1), nothing(1s));
   };
   cancelled_at_every_moment(GetParam(), 5, victim);
+}
+
+// The first value cannot be moved to where it is wanted.
+TEST(first_of_move_test, what_moving_the_value_throws_has_won) {
+  auto body = []() -> task<> {
+    auto second = []() -> task<> { co_await sleep_for(1h); };
+    for (int count = 1; count < 6; ++count) {
+      int moves = 0;
+      const auto start = clock::now();
+      auto moved = [&moves, count]() -> task<throws_when_moved> {
+        co_await sleep_for(1s);
+        co_return throws_when_moved(moves, count);
+      };
+      try {
+        co_await first_of(moved(), second());
+      } catch (const std::runtime_error&) {
+        // From whichever of the moves.
+      }
+      EXPECT_EQ(clock::now() - start, 1s) << "the other one was waited for";
+    }
+  };
+  simulate(body());
 }
 
 }  // namespace

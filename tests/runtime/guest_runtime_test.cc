@@ -168,6 +168,27 @@ TEST_F(guest_runtime_test, gives_the_thread_back_while_there_is_more) {
   EXPECT_TRUE(third.done());
 }
 
+// A turn ends after some joins, whatever the pieces take.
+TEST_F(guest_runtime_test, gives_the_thread_back_in_the_middle_of_a_gather) {
+  int pieces = 0;
+  auto piece = [&]() -> task<> {
+    ++pieces;
+    co_return;
+  };
+  auto body = [&]() -> task<> {
+    std::vector<task<>> all;
+    for (int i = 0; i < 1000; ++i)
+      all.push_back(piece());
+    co_await gather(std::move(all));
+  };
+  auto handle = guest_.spawn(body());
+  EXPECT_TRUE(guest_.run_ready(clock::duration::zero()));
+  EXPECT_LT(pieces, 100);
+  while (guest_.run_ready()) {
+  }
+  EXPECT_TRUE(handle.done());
+}
+
 TEST_F(guest_runtime_test, says_when_its_timers_are_due) {
   const auto before = clock::now();
   clock::time_point woke;

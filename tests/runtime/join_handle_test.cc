@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -287,6 +288,29 @@ TEST_F(join_handle_test, awaited_in_another_runtime) {
     };
     EXPECT_EQ(here.run(body(i)), i + 1);
   }
+}
+
+// At the same moment: one has the outcome, and nobody waits for ever.
+TEST_F(join_handle_test, two_workers_await_one_handle) {
+  std::atomic<int> refused{0};
+  std::atomic<int> taken{0};
+  auto wait = [&](join_handle<int>& of) -> task<> {
+    try {
+      co_await of;
+      ++taken;
+    } catch (const usage_error&) {
+      ++refused;
+    }
+  };
+  auto body = [&]() -> task<> {
+    for (int i = 0; i < 1000; ++i) {
+      auto handle = spawn(number(1));
+      co_await gather(wait(handle), wait(handle), wait(handle));
+    }
+  };
+  run(body(), options().workers(4));
+  EXPECT_EQ(taken.load(), 1000);
+  EXPECT_EQ(refused.load(), 2000);
 }
 
 }  // namespace

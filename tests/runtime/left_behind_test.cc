@@ -156,5 +156,17 @@ TEST_F(left_behind_test, what_is_being_detached_is_not) {
   }
 }
 
+TEST_F(left_behind_test, one_speaks_for_very_many) {
+  auto body = []() -> task<> {
+    for (int i = 0; i < 150; ++i)
+      join_handle<> dropped = spawn(long_nap());
+    co_await yield();
+  };
+  const auto said = reports_of(body());
+  ASSERT_EQ(said.size(), 100U);
+  EXPECT_EQ(said[98].message.find("more"), std::string::npos) << said[98].message;
+  EXPECT_NE(said[99].message.find("50 more"), std::string::npos) << said[99].message;
+}
+
 }  // namespace
 }  // namespace magpie::testing

@@ -232,6 +232,28 @@ TEST_P(strand_test, what_was_moved_is_still_the_strand) {
   EXPECT_EQ(shared.uses(), 200);
 }
 
+// What awaits and forks has coroutines that have no home yet.
+TEST_P(strand_test, serves_two_runtimes_whatever_their_tasks_do) {
+  unprotected shared;
+  auto work = [](unprotected& used) -> task<> {
+    for (int i = 0; i < 10; ++i) {
+      co_await use_often(used, 2);
+      co_await gather(use_often(used, 2), use_often(used, 2));
+    }
+  };
+  for (int round = 0; round < 5; ++round) {
+    const strand one;
+    runtime first(options().workers(GetParam()));
+    runtime second(options().workers(GetParam()));
+    std::vector<join_handle<>> all;
+    for (int i = 0; i < 8; ++i)
+      all.push_back(one.spawn(i % 2 == 0 ? first : second, work(shared)));
+    for (join_handle<>& each : all)
+      each.get();
+  }
+  EXPECT_EQ(shared.uses(), 5 * 8 * 10 * 6);
+}
+
 MAGPIE_OVER_WORKERS(strand_test);
 
 // -------------------------------------------------------------------------------- on virtual time
