@@ -124,7 +124,7 @@ TEST_F(result_test, destroys_what_was_never_taken) {
 }
 
 // The coroutine has reached its end without co_return.
-TEST(result_test, of_nothing_is_an_error) {
+TEST_F(result_test, of_nothing_is_an_error) {
   internal::result<int> number;
   EXPECT_THROW(number.take(), usage_error);
   internal::result<int&> reference;
