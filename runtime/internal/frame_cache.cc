@@ -26,9 +26,9 @@ frame_cache::~frame_cache() {
 }
 
 void* frame_cache::take(std::size_t bytes) {
-  void* const block = ::operator new(bytes);
+  void* const taken = ::operator new(bytes);
   ++taken_;
-  return block;
+  return taken;
 }
 
 void frame_cache::give_back(void* frame) noexcept {
@@ -38,9 +38,9 @@ void frame_cache::give_back(void* frame) noexcept {
 
 void* frame_cache::allocate_outside(std::size_t bytes) {
   const std::size_t size = size_class(bytes);
-  void* const block = ::operator new(size >= classes ? bytes : rounded(size));
+  void* const taken = ::operator new(size >= classes ? bytes : rounded(size));
   ++blocks_outside;
-  return block;
+  return taken;
 }
 
 void frame_cache::deallocate_outside(void* frame) noexcept {
