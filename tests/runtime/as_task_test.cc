@@ -169,8 +169,8 @@ TEST_P(as_task_test, a_limit_around_an_operation) {
     EXPECT_TRUE(lock.try_lock().has_value());
     const auto both = co_await with_timeout(5s, gather(after_a_second(1), after_a_second(2)));
     EXPECT_EQ(both, std::tuple(1, 2));
-    auto body = []() -> task<int> { co_return co_await after_a_second(7); };
-    const int seven = co_await with_timeout(2s, body);
+    auto makes_seven = []() -> task<int> { co_return co_await after_a_second(7); };
+    const int seven = co_await with_timeout(2s, makes_seven);
     EXPECT_EQ(seven, 7);
     auto waits = [&]() -> task<> { co_await items.get(); };
     const bool ended = co_await move_on_after(1s, waits);
