@@ -28,7 +28,7 @@ const std::string& task_record::name() const noexcept {
 // The destructor of a local value may ask for others, finds none, and may set new ones.
 task_record::~task_record() {
   for (;;) {
-    has_locals_.store(false);
+    flags_.fetch_and(static_cast<std::uint8_t>(~flag::locals));
     const auto last = rare_ == nullptr ? nullptr : std::exchange(rare_->locals, nullptr);
     if (last == nullptr) break;
   }
@@ -44,8 +44,8 @@ std::uint64_t task_record::parent_id() const noexcept {
 }
 
 void task_record::stay_at(std::shared_ptr<internal::place> where) {
-  place_ = where.get();
-  rare().kept_place = std::move(where);
+  rare().place = std::move(where);
+  raise(flag::place);
 }
 
 std::thread::id task_record::driver() const noexcept {
@@ -189,7 +189,7 @@ std::string task_record::cancel_reason() const {
 }
 
 std::shared_ptr<const void> task_record::find_local(const void* key) const noexcept {
-  if (!has_locals_.load()) return nullptr;
+  if (!has(flag::locals)) return nullptr;
   const std::lock_guard lock(mutex_);
   for (const local_value& each : *rare_->locals) {
     if (each.key == key) return each.value;
@@ -212,19 +212,19 @@ std::shared_ptr<const void> task_record::exchange_local(const void* key,
     found->value.swap(value);
   }
   before = std::exchange(parts.locals, std::move(changed));
-  has_locals_.store(true);
+  raise(flag::locals);
   return value;
 }
 
 void task_record::inherit_locals(const task_record& from) {
-  if (!from.has_locals_.load()) return;
+  if (!from.has(flag::locals)) return;
   std::shared_ptr<const local_values> inherited;
   {
     const std::lock_guard lock(from.mutex_);
     inherited = from.rare_->locals;
   }
   rare().locals = std::move(inherited);
-  has_locals_.store(true);
+  raise(flag::locals);
 }
 
 void task_record::end() noexcept {
@@ -287,8 +287,8 @@ void task_record::drop_reference() noexcept {
 
 bool task_record::left_behind() const noexcept {
   // First: who drops the handle has done before what the others ask for.
-  if (!handle_dropped_.load()) return false;
-  if (group_ != nullptr || detached_.load() || done() || context_.cancelled()) return false;
+  if (!has(flag::handle_dropped)) return false;
+  if (group_ != nullptr || has(flag::detached) || done() || context_.cancelled()) return false;
   const std::lock_guard lock(mutex_);
   return joiner_ == nullptr && (rare_ == nullptr || rare_->callbacks == nullptr);
 }

@@ -103,7 +103,11 @@ class task_record {
   void set_driver(std::thread::id thread) { rare().driver = thread; }
 
   // Where its turns may run; null if anywhere. Fixed before start. Throws std::bad_alloc.
-  internal::place* place() const noexcept { return place_; }
+  internal::place* place() const noexcept {
+    if (!has(flag::place)) [[likely]]
+      return nullptr;
+    return rare_->place.get();
+  }
   void stay_at(std::shared_ptr<internal::place> where);
 
   // Its own coroutines. The task whose child it is; 0 if it is none.
@@ -152,9 +156,11 @@ class task_record {
   bool has_failed() const noexcept { return outcome().has_error(); }
 
   // Any thread that keeps the record alive. Nobody wants to know how it ends.
-  void detach() noexcept { detached_.store(true); }
+  void detach() noexcept { raise(flag::detached); }
   // The join_handle goes.
-  void note_dropped_handle() noexcept { handle_dropped_.store(true); }
+  void note_dropped_handle() noexcept {
+    if (!done()) raise(flag::handle_dropped);
+  }
   // Any thread that keeps the record alive: whether it runs on without anybody who would learn of
   // its end, has asked it to end, or has said that it may. Out of date at once.
   bool left_behind() const noexcept;
@@ -195,11 +201,21 @@ class task_record {
     // Of the child of a group: set before start, and how it has failed, if it has.
     clock::time_point deadline = clock::time_point::max();
     std::exception_ptr failure;
-    std::shared_ptr<internal::place> kept_place;  // Set before start.
-    std::thread::id driver;                       // Set before start.
+    std::shared_ptr<internal::place> place;  // Set before start.
+    std::thread::id driver;                  // Set before start.
     // Shared with the tasks that have inherited them, so replaced and never changed.
     std::shared_ptr<const local_values> locals;
   };
+  // What is asked without the lock. One byte: a million that sleep should cost little.
+  struct flag {
+    static constexpr std::uint8_t locals = 1;  // So that who spawns sees that there are none.
+    static constexpr std::uint8_t place = 2;   // Fixed before start.
+    static constexpr std::uint8_t detached = 4;
+    static constexpr std::uint8_t handle_dropped = 8;
+  };
+  bool has(std::uint8_t which) const noexcept { return (flags_.load() & which) != 0; }
+  void raise(std::uint8_t which) noexcept { flags_.fetch_or(which); }
+
   // Under mutex_.
   rare_parts& rare();
 
@@ -220,16 +236,12 @@ class task_record {
   one_shot_event ended_;
   // Under mutex_. Whose outcome nobody has claimed: an exception is then reported.
   bool claimed_ = false;
-  // So that who spawns need not take the lock to see that there is nothing to inherit.
-  std::atomic<bool> has_locals_{false};
-  std::atomic<bool> detached_{false};
-  std::atomic<bool> handle_dropped_{false};
+  std::atomic<std::uint8_t> flags_{0};
   std::uint16_t shard_ = 0;            // In the registry; set by it, before start.
   suspension* joiner_ = nullptr;       // Under mutex_.
   end_observer* observers_ = nullptr;  // Under mutex_.
   std::unique_ptr<rare_parts> rare_;   // Under mutex_.
 
-  internal::place* place_ = nullptr;  // Fixed before start.
   // Set before start, if it is a child of a task group, which outlives the run of the task.
   group* group_ = nullptr;
   // In the group, under its lock.
