@@ -90,6 +90,13 @@ TEST_F(strand_place_test, does_what_a_line_of_people_does) {
       ASSERT_EQ(strand_->leave(), line.empty() ? nullptr : &coroutine(line.front()));
     }
   }
+  for (; !line.empty(); has_begun = false) {
+    if (!has_begun) {
+      ASSERT_TRUE(enter(line.front()));
+    }
+    line.pop_front();
+    ASSERT_EQ(strand_->leave(), line.empty() ? nullptr : &coroutine(line.front()));
+  }
 }
 
 }  // namespace
