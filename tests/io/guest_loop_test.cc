@@ -151,8 +151,11 @@ TEST_F(guest_loop_test, its_descriptor_is_readable_exactly_when_there_is_somethi
   }
   EXPECT_FALSE(readable());
   EXPECT_TRUE(handle.done());
-  std::thread([&] { guest_.spawn(forever()).detach(); }).join();
+  std::thread([&] { handle = guest_.spawn(forever()); }).join();
   EXPECT_TRUE(readable());
+  while (guest_.run_ready()) {
+  }
+  EXPECT_TRUE(handle.done());
 }
 
 TEST_F(guest_loop_test, a_call_that_is_refused_takes_no_wake_up) {
