@@ -218,7 +218,7 @@ TEST_F(guest_runtime_test, no_wake_from_other_threads_is_lost) {
       std::unique_lock lock(mutex);
       asked.wait(lock, [&] { return over || question.has_value(); });
       if (over) return;
-      promise<int> mine = *std::move(question);
+      promise<int> mine = std::move(*question);
       question.reset();
       lock.unlock();
       mine.set_value(1);
