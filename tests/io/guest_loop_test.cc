@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -73,18 +74,8 @@ task<> exchange(address where, int messages) {
 }
 
 task<> serve_clients() {
-  tcp_listener listener = tcp_listener::bind(address::loopback(0));
-  auto server = spawn(echo_server(listener), "server");
-  std::vector<task<>> all;
-  for (int i = 0; i < 10; ++i)
-    all.push_back(exchange(listener.local_address(), 50));
-  co_await gather(std::move(all));
-  listener.close();
-  try {
-    co_await server;
-  } catch (const std::system_error& error) {
-    if (error.code() != std::errc::operation_canceled) throw;
-  }
+  return serve(address::loopback(0), 10,
+               [](address server, std::uint64_t) { return exchange(server, 50); });
 }
 
 TEST_F(guest_loop_test, io_timers_and_threads_reach_it_in_a_loop_with_poll) {

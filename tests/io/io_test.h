@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -23,6 +24,7 @@
 
 #include "magpie/io/internal/io_thread.h"
 #include "magpie/io/tcp.h"
+#include "magpie/runtime/gather.h"
 #include "magpie/runtime/run.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/tests/runtime/leftovers.h"
@@ -119,6 +121,23 @@ inline task<> echo_server(io::tcp_listener& listener) {
   for (;;) {
     io::tcp_stream peer = co_await listener.accept();
     spawn(echo(std::move(peer)), "echo").detach();
+  }
+}
+
+// An echo server at this address, and so many clients, each of which is client(server, number).
+template <class Client>
+task<> serve(io::address where, std::uint64_t clients, Client client) {
+  io::tcp_listener listener = io::tcp_listener::bind(where);
+  auto server = spawn(echo_server(listener), "server");
+  std::vector<task<>> all;
+  for (std::uint64_t i = 0; i < clients; ++i)
+    all.push_back(client(listener.local_address(), i));
+  co_await gather(std::move(all));
+  listener.close();
+  try {
+    co_await server;
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::operation_canceled) throw;
   }
 }
 

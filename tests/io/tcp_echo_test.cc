@@ -34,18 +34,9 @@ task<> exchange(address where, std::uint64_t client, int messages) {
 }
 
 task<> serve_clients(address where, std::uint64_t clients, int messages) {
-  tcp_listener listener = tcp_listener::bind(where);
-  auto server = spawn(echo_server(listener), "server");
-  std::vector<task<>> all;
-  for (std::uint64_t i = 0; i < clients; ++i)
-    all.push_back(exchange(listener.local_address(), i, messages));
-  co_await gather(std::move(all));
-  listener.close();
-  try {
-    co_await server;
-  } catch (const std::system_error& error) {
-    if (error.code() != std::errc::operation_canceled) throw;
-  }
+  return serve(where, clients, [messages](address server, std::uint64_t client) {
+    return exchange(server, client, messages);
+  });
 }
 
 TEST_P(tcp_echo, gives_back_what_was_sent) {
