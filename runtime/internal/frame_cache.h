@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <new>
 
+#include "magpie/runtime/internal/platform.h"
+
 namespace magpie::internal {
 
 // Not synchronised: belongs to one worker.
@@ -22,6 +24,7 @@ class frame_cache {
   ~frame_cache();
 
   void* allocate(std::size_t bytes) {
+    if constexpr (!recycles_frames) return take(bytes);
     const std::size_t size = size_class(bytes);
     if (size >= classes) [[unlikely]]
       return take(bytes);
@@ -33,6 +36,7 @@ class frame_cache {
   }
 
   void deallocate(void* frame, std::size_t bytes) noexcept {
+    if constexpr (!recycles_frames) return give_back(frame);
     const std::size_t size = size_class(bytes);
     if (size >= classes) [[unlikely]]
       return give_back(frame);

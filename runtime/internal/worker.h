@@ -252,18 +252,14 @@ inline std::coroutine_handle<> worker::transfer_to(promise_base& next) noexcept 
 
 // A frame, from the cache of the current worker if there is one.
 inline void* allocate_frame(std::size_t bytes) {
-  if constexpr (recycles_frames) {
-    if (worker* here = current_worker()) [[likely]]
-      return here->frames().allocate(bytes);
-  }
+  if (worker* here = current_worker()) [[likely]]
+    return here->frames().allocate(bytes);
   return frame_cache::allocate_outside(bytes);
 }
 
 inline void deallocate_frame(void* frame, std::size_t bytes) noexcept {
-  if constexpr (recycles_frames) {
-    if (worker* here = current_worker()) [[likely]]
-      return here->frames().deallocate(frame, bytes);
-  }
+  if (worker* here = current_worker()) [[likely]]
+    return here->frames().deallocate(frame, bytes);
   frame_cache::deallocate_outside(frame);
 }
 
