@@ -11,8 +11,6 @@
 #include <cstddef>
 #include <new>
 
-#include "magpie/runtime/internal/platform.h"
-
 namespace magpie::internal {
 
 // Not synchronised: belongs to one worker.
@@ -24,7 +22,6 @@ class frame_cache {
   ~frame_cache();
 
   void* allocate(std::size_t bytes) {
-    if constexpr (!recycles_frames) return take(bytes);
     const std::size_t size = size_class(bytes);
     if (size >= classes) [[unlikely]]
       return take(bytes);
@@ -36,7 +33,6 @@ class frame_cache {
   }
 
   void deallocate(void* frame, std::size_t bytes) noexcept {
-    if constexpr (!recycles_frames) return give_back(frame);
     const std::size_t size = size_class(bytes);
     if (size >= classes) [[unlikely]]
       return give_back(frame);
@@ -45,6 +41,10 @@ class frame_cache {
     // read-modify-write to every allocation as well.
     free_[size] = new (frame) block{next, next == nullptr ? 1 : next->length + 1};
   }
+
+  // The same, and nothing is kept.
+  void* take(std::size_t bytes);
+  void give_back(void* frame) noexcept;
 
   // Gives back what exceeds the limit. Called by the worker's loop now and then, not per frame.
   void trim() noexcept;
@@ -80,8 +80,6 @@ class frame_cache {
   }
   static constexpr std::size_t rounded(std::size_t size) { return size * granularity; }
 
-  void* take(std::size_t bytes);
-  void give_back(void* frame) noexcept;
   block* release(block* first, std::size_t count) noexcept;
 
   std::array<block*, classes> free_{};

@@ -252,14 +252,18 @@ inline std::coroutine_handle<> worker::transfer_to(promise_base& next) noexcept 
 
 // A frame, from the cache of the current worker if there is one.
 inline void* allocate_frame(std::size_t bytes) {
-  if (worker* here = current_worker()) [[likely]]
+  if (worker* here = current_worker()) [[likely]] {
+    if constexpr (!recycles_frames) return here->frames().take(bytes);
     return here->frames().allocate(bytes);
+  }
   return frame_cache::allocate_outside(bytes);
 }
 
 inline void deallocate_frame(void* frame, std::size_t bytes) noexcept {
-  if (worker* here = current_worker()) [[likely]]
+  if (worker* here = current_worker()) [[likely]] {
+    if constexpr (!recycles_frames) return here->frames().give_back(frame);
     return here->frames().deallocate(frame, bytes);
+  }
   frame_cache::deallocate_outside(frame);
 }
 
