@@ -67,10 +67,12 @@ class guest_runtime::state final : public internal::host {
       scheduler_.cancel_all_tasks();
       worker().run_until([this] { return scheduler_.registry().size() == 0; });
       scheduler_.shut_down();
+      scheduler_.drop_poller();
       return;
     }
     worker().run();
     other.join();
+    scheduler_.drop_poller();
   }
 
  private:

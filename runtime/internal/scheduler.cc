@@ -199,9 +199,13 @@ void scheduler::shut_down() {
     cpu_.reset();
   }
   stop_threads();
+  if (driver_ == nullptr) drop_poller();
+  shut_down_by_.store(std::thread::id());
+}
+
+void scheduler::drop_poller() noexcept {
   poller_.store(nullptr);
   owned_poller_.reset();
-  shut_down_by_.store(std::thread::id());
 }
 
 void scheduler::end_visit() noexcept {

@@ -71,6 +71,10 @@ class scheduler {
   // comes out of the first, by way of the report hook.
   void shut_down();
 
+  // Where there is a driver: its thread, after shut_down() and when it has left the worker's loop,
+  // which until then may wait in the poller.
+  void drop_poller() noexcept;
+
   // Any thread. The first part of that: refuses new tasks, reports those that nobody waits for, and
   // cancels all.
   void cancel_all_tasks() noexcept;

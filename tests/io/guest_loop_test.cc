@@ -175,5 +175,19 @@ TEST_F(guest_loop_test, leaves_no_descriptor_open) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
+// The host runs the last tasks itself and then waits for events, while another thread takes the
+// runtime down.
+TEST_F(guest_loop_test, shuts_down_while_the_host_waits_for_events) {
+  auto never_served = []() -> task<> {
+    tcp_listener listener = tcp_listener::bind(address::loopback(0));
+    co_await listener.accept();
+  };
+  for (int round = 0; round < 200; ++round) {
+    io::guest_runtime own;
+    own.spawn(never_served()).detach();
+    own.run_ready();
+  }
+}
+
 }  // namespace
 }  // namespace magpie::testing
