@@ -22,6 +22,13 @@ using namespace std::chrono_literals;
 
 class stop_on_signals_test : public over_workers {
  protected:
+  // A shell lets what runs in its background ignore SIGINT.
+  void SetUp() override {
+    over_workers::SetUp();
+    for (const int signal : {SIGINT, SIGTERM})
+      ::signal(signal, SIG_DFL);
+  }
+
   static options settings() { return options().workers(GetParam()).stop_on_signals(); }
 };
 MAGPIE_OVER_WORKERS(stop_on_signals_test);
