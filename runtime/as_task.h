@@ -28,9 +28,12 @@ concept operation = !is_task<std::remove_cvref_t<T>> && (has_co_await<T> || is_a
 template <class T>
 concept task_or_operation = is_task<std::remove_cvref_t<T>> || operation<T>;
 
+// What co_await of it makes. Never called.
 template <class Operation>
-decltype(auto) awaiter_of(Operation&& what) {
-  if constexpr (has_co_await<Operation>) {
+decltype(auto) awaiter_of(Operation&& what, [[maybe_unused]] promise_base& by) {
+  if constexpr (begins_in<Operation>) {
+    return std::forward<Operation>(what).begin_in(by);
+  } else if constexpr (has_co_await<Operation>) {
     return std::forward<Operation>(what).operator co_await();
   } else {
     return std::forward<Operation>(what);
@@ -41,8 +44,8 @@ template <class T>
 using without_rvalue = std::conditional_t<std::is_rvalue_reference_v<T>, std::remove_cvref_t<T>, T>;
 
 template <class Operation>
-using result_of_operation =
-    without_rvalue<decltype(awaiter_of(std::declval<Operation>()).await_resume())>;
+using result_of_operation = without_rvalue<
+    decltype(awaiter_of(std::declval<Operation>(), std::declval<promise_base&>()).await_resume())>;
 
 // `Kept` may be a reference.
 template <class Kept>

@@ -6,6 +6,7 @@
 #define MAGPIE_RUNTIME_GATHER_H_
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -56,6 +57,13 @@ template <class... Whats>
   requires(internal::task_or_operation<Whats> && ...) && (internal::operation<Whats> || ...)
 auto gather(Whats&&... whats) {
   return gather(as_task(std::forward<Whats>(whats))...);
+}
+
+// The same for an array of tasks. Gives an array (of std::reference_wrapper for references), or
+// nothing for void. Allocates nothing.
+template <class T, std::size_t Size>
+auto gather(std::array<task<T>, Size>&& tasks) {
+  return internal::gather_array(tasks, std::make_index_sequence<Size>());
 }
 
 // The same for any number of tasks of one type. Gives a vector (of std::reference_wrapper for

@@ -44,7 +44,7 @@ class yield_value_awaiter {
   static bool await_ready() noexcept { return false; }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> who) noexcept {
-    promise_base& consumer = *who.promise().parent;
+    promise_base& consumer = *who.promise().continuation.only_parent();
     if constexpr (!transfer_is_tail_call) return current_worker()->transfer_to(consumer);
     return consumer.handle();
   }
@@ -79,7 +79,9 @@ template <class T>
 class generator_promise final : public task_promise_base<void> {
  public:
   generator_promise(std::source_location made_at = std::source_location::current()) noexcept
-      : task_promise_base<void>(made_at) {}
+      : task_promise_base<void>(made_at) {
+    this->continuation = internal::continuation(nullptr);
+  }
 
   generator<T> get_return_object() noexcept;
 
@@ -112,7 +114,7 @@ class next_value_awaiter {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Parent> parent) noexcept {
     generator_promise<T>& source = source_.promise();
     // Of whoever asks this time: so the generator is cancelled with its consumer.
-    source.parent = &parent.promise();
+    source.continuation = continuation(parent.promise());
     source.context = parent.promise().context;
     source.set_result(result_);
     source.yielded = nullptr;
@@ -202,7 +204,7 @@ class [[nodiscard("a generator runs only when next() is awaited")]] generator {
   static task<> close(handle which) {
     promise_type& ending = which.promise();
     // Before the first next() it has nothing to clean up; the destructor does the rest.
-    if (ending.parent == nullptr) co_return;
+    if (ending.parent() == nullptr) co_return;
     ending.closing = true;
     try {
       while (!which.done()) {

@@ -197,6 +197,7 @@ join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string n
   // One reference for the handle; the other is the task's, and nobody's until it has started.
   record_pointer<T> record(new task_record_of<T>(owner, std::move(name), where));
   task_handle<T> root = task_access::release(what);
+  root.promise().continuation = continuation(nullptr);
   root.promise().context = &record->root();
   root.promise().set_result(record->result());
   try {

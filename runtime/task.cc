@@ -76,9 +76,16 @@ void throw_no_result() {
   throw usage_error("magpie: a coroutine that gives a value has reached its end without co_return");
 }
 
-[[gnu::noinline]] void promise_base::fail_fork(const result_base& failed) noexcept {
-  const result_base* none = nullptr;
-  if (fork->first_failed.compare_exchange_strong(none, &failed)) fork->scope.cancel();
+promise_base* promise_base::parent() const noexcept {
+  return continuation.is_fork() ? continuation.fork().parent : continuation.only_parent();
+}
+
+void promise_base::note_failure(const result_base& failed) noexcept {
+  if (!continuation.is_fork()) return;
+  fork_scope& joined = continuation.fork();
+  if (!joined.scope.fail()) return;
+  joined.first_failure = &failed;
+  joined.scope.cancel();
 }
 
 }  // namespace magpie::internal

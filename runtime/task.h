@@ -43,6 +43,11 @@ struct task_access {
   template <class T>
   static task_handle<T> release(task<T>& from) {
     check(from);
+    return release_any(from);
+  }
+  // Null if the task is empty.
+  template <class T>
+  static task_handle<T> release_any(task<T>& from) noexcept {
     return std::exchange(from.handle_, {});
   }
 };
@@ -80,7 +85,7 @@ class task_awaiter {
   // From an await_suspend(): the child runs under `scope`.
   std::coroutine_handle<> start(promise_base& parent, context& scope) noexcept {
     task_promise<T>& child = child_.promise();
-    child.parent = &parent;
+    child.continuation = continuation(parent);
     child.context = &scope;
     child.set_result(result_);
     if constexpr (!transfer_is_tail_call) return current_worker()->transfer_to(child);
@@ -96,8 +101,12 @@ class task_awaiter {
   result<T> result_;
 };
 
+// A child of a fork does not suspend once more: it destroys itself, in code that the compiler can
+// see through (fork_join/fib).
 struct final_awaiter {
-  static bool await_ready() noexcept { return false; }
+  const bool of_fork;
+
+  bool await_ready() const noexcept { return of_fork; }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
     return ended.promise().finish(ended);
@@ -105,9 +114,16 @@ struct final_awaiter {
   static void await_resume() noexcept {}
 };
 
+// What begins when it is awaited, and has to know by whom.
 template <class Awaitable>
-concept has_co_await =
-    requires(Awaitable&& awaited) { std::forward<Awaitable>(awaited).operator co_await(); };
+concept begins_in = requires(Awaitable&& awaited, promise_base& parent) {
+  { std::forward<Awaitable>(awaited).begin_in(parent) } noexcept;
+};
+
+template <class Awaitable>
+concept has_co_await = begins_in<Awaitable> || requires(Awaitable&& awaited) {
+  std::forward<Awaitable>(awaited).operator co_await();
+};
 
 template <class Awaiter>
 concept is_awaiter = requires(std::remove_reference_t<Awaiter>& awaiter) {
@@ -136,11 +152,16 @@ class task_promise_base : public promise_base {
   using promise_base::promise_base;
 
   static std::suspend_always initial_suspend() noexcept { return {}; }
-  static final_awaiter final_suspend() noexcept { return {}; }
+  final_awaiter final_suspend() noexcept {
+    const bool of_fork = continuation.is_fork();
+    // Whoever has resumed it counts it, when its frame is gone.
+    if (of_fork) current_worker()->end_child(continuation);
+    return {of_fork};
+  }
 
   void unhandled_exception() noexcept {
     result_->fail(std::current_exception());
-    if (fork != nullptr) fail_fork(*result_);
+    note_failure(*result_);
   }
 
   // All of these note where the coroutine suspends, and return the awaiter as a value, which
@@ -167,11 +188,19 @@ class task_promise_base : public promise_base {
     return {};
   }
   template <class Awaitable>
-    requires has_co_await<Awaitable>
+    requires has_co_await<Awaitable> && (!begins_in<Awaitable>)
   auto await_transform(Awaitable&& awaited,
                        std::source_location here = std::source_location::current()) {
     where = here;
     return std::forward<Awaitable>(awaited).operator co_await();
+  }
+  // A parameter, and so no temporary of the coroutine, that would be kept in its frame
+  // (fork_join/fib).
+  template <begins_in Awaitable>
+  [[gnu::always_inline]] auto await_transform(
+      Awaitable awaited, std::source_location here = std::source_location::current()) noexcept {
+    where = here;
+    return std::move(awaited).begin_in(*this);
   }
   template <class Awaiter>
     requires(is_awaiter<Awaiter> && !has_co_await<Awaiter>)

@@ -69,12 +69,14 @@ void context::remove(suspension& waiting) noexcept {
 
 void context::enter() noexcept {
   if (entered_.load()) return;
+  begin_lists();
   bool gone = cancelled();  // So is, then, everything up to a shield or the first that has entered.
   for (context* c = this; !c->entered_.load(); c = c->parent_) {
     // From the inside out: each is complete before the walk that follows the list can reach it,
     // because all of this happens under one lock.
     context& parent = *c->parent_;
     if (gone) c->cancelled_.store(true);
+    if (!parent.entered_.load()) parent.begin_lists();
     c->next_sibling_ = parent.first_child_;
     c->link_ = &parent.first_child_;
     if (parent.first_child_ != nullptr) parent.first_child_->link_ = &c->next_sibling_;
@@ -107,7 +109,7 @@ std::vector<std::vector<std::source_location>> context::waits(std::size_t deepes
       std::vector<std::source_location>& chain = all.emplace_back();
       // What awaits a coroutine that waits does not move either.
       for (const promise_base* who = each->who_; who != nullptr && chain.size() < deepest;
-           who = who->parent) {
+           who = who->parent()) {
         if (who->where.line() != 0) chain.push_back(who->where);
       }
     }

@@ -2,7 +2,7 @@
 // under a time limit, under a scope.
 //
 // The contexts of one task form a tree. A coroutine points to the innermost one it runs under.
-// Entering one costs four stores (fork_join/fib); only when a coroutine actually suspends does its
+// Entering one costs a few stores (fork_join/fib); only when a coroutine actually suspends does its
 // chain of contexts enter the tree, under the lock of its task, and only what has entered can be
 // reached by cancel(). What has not looks up its ancestors instead (cancelled()).
 #ifndef MAGPIE_RUNTIME_INTERNAL_CONTEXT_H_
@@ -32,7 +32,9 @@ class context {
 
   // The context of a whole task.
   explicit context(task_record& task) noexcept
-      : task_(&task), parent_(nullptr), kind_(kind::plain), entered_(true) {}
+      : task_(&task), parent_(nullptr), kind_(kind::plain), entered_(true) {
+    begin_lists();
+  }
 
   // The context of children that start under `parent`, which outlives them.
   explicit context(context& parent, kind what = kind::plain) noexcept
@@ -61,6 +63,10 @@ class context {
   // The same, and the next call need not ask the ancestors any more: for what is called often.
   bool enter_and_ask() noexcept;
 
+  // A child of the fork whose context this is: an exception has ended it. True for the first.
+  bool fail() noexcept { return !failed_.exchange(true); }
+  bool failed() const noexcept { return failed_.load(); }
+
   // A coroutine under this context. When its task, or a part of it that it belongs to, runs out of
   // time; time_point::max() if never.
   clock::time_point deadline() const noexcept;
@@ -78,6 +84,11 @@ class context {
   std::vector<std::vector<std::source_location>> waits(std::size_t deepest) const;
 
  private:
+  void begin_lists() noexcept {
+    first_child_ = nullptr;
+    first_waiting_ = nullptr;
+  }
+
   // All of these: under the lock of the task.
   void enter() noexcept;
   void cancel_entered(ready_list& ready) noexcept;
@@ -88,14 +99,16 @@ class context {
 
   task_record* const task_;
   context* const parent_;
+  // These four are one store when a context is made.
   const kind kind_;
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> entered_;
-  // Under the lock of the task; not set before enter(), except in the context of a whole task.
-  context* first_child_ = nullptr;
-  context* next_sibling_ = nullptr;
-  context** link_ = nullptr;
-  suspension* first_waiting_ = nullptr;
+  std::atomic<bool> failed_{false};
+  // Under the lock of the task; not set before enter().
+  context* first_child_;
+  suspension* first_waiting_;
+  context* next_sibling_;  // Nor ever in the context of a whole task, as the next.
+  context** link_;
 };
 
 // The context of what has to end in time.

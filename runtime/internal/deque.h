@@ -4,8 +4,8 @@
 // Chase and Lev, "Dynamic Circular Work-Stealing Deque" (SPAA 2005), with the orderings of
 // Lê, Pop, Cohen and Zappa Nardelli, "Correct and Efficient Work-Stealing for Weak Memory Models"
 // (PPoPP 2013). Different from both: the store-load barrier between pop and steal is asymmetric, so
-// a pop has no locked instruction (fork_join/fib, fork_join/skynet); the owner keeps a lower bound
-// of top, so that a push does not read the line that thieves write.
+// a pop has no locked instruction (fork_join/fib, fork_join/skynet); the owner remembers how far it
+// may push, so that a push does not read the line that thieves write.
 #ifndef MAGPIE_RUNTIME_INTERNAL_DEQUE_H_
 #define MAGPIE_RUNTIME_INTERNAL_DEQUE_H_
 
@@ -25,8 +25,9 @@ class deque {
   // `first_index` lets tests start next to the wrap-around.
   explicit deque(std::size_t capacity = 256, std::uint64_t first_index = 0)
       : bottom_(first_index),
-        known_top_(first_index),
+        full_at_(first_index + capacity),
         owned_(std::make_unique<ring_type>(capacity)),
+        items_(owned_->items()),
         ring_(owned_.get()),
         top_(first_index) {}
 
@@ -36,19 +37,24 @@ class deque {
   // Owner only. Allocates when full (amortised); throws std::bad_alloc, and then holds what it
   // held.
   void push(T* item) {
+    while (!try_push(item))
+      make_room();
+  }
+
+  // Owner only. False: the deque is full, or looks so.
+  bool try_push(T* item) {
     const std::uint64_t bottom = bottom_.load(std::memory_order_relaxed);
-    ring_type* ring = ring_.load(std::memory_order_relaxed);
-    if (bottom - known_top_ >= ring->capacity()) [[unlikely]]
-      ring = make_room(bottom);
-    ring->set(bottom, item);
+    if (bottom == full_at_) [[unlikely]]
+      return false;
+    items_.set(bottom, item);
     // Pairs with the load of bottom in steal(): who sees the index sees the item.
     bottom_.store(bottom + 1, std::memory_order_release);
+    return true;
   }
 
   // Owner only. The newest item, or nullptr.
   T* pop() {
     const std::uint64_t bottom = bottom_.load(std::memory_order_relaxed) - 1;
-    ring_type* ring = ring_.load(std::memory_order_relaxed);
     // Release, here and below: a thief that reads this instead of what push() stored must see the
     // older items all the same, and since C++20 a relaxed store does not pass on the one before.
     bottom_.store(bottom, std::memory_order_release);
@@ -58,11 +64,11 @@ class deque {
     std::uint64_t top = top_.load(std::memory_order_relaxed);
     const auto left = static_cast<std::int64_t>(bottom - top);
     if (left > 0) [[likely]]
-      return ring->get(bottom);
+      return items_.get(bottom);
     T* item = nullptr;
     if (left == 0 && top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
                                                   std::memory_order_relaxed)) {
-      item = ring->get(bottom);
+      item = items_.get(bottom);
     }
     bottom_.store(bottom + 1, std::memory_order_release);
     return item;
@@ -95,18 +101,23 @@ class deque {
  private:
   using ring_type = ring<T, Atomics>;
 
-  ring_type* make_room(std::uint64_t bottom) {
-    known_top_ = top_.load(std::memory_order_acquire);
-    if (bottom - known_top_ < owned_->capacity()) return owned_.get();
-    ring_type::grow(owned_, known_top_, bottom);
-    ring_.store(owned_.get(), std::memory_order_release);
-    return owned_.get();
+  void make_room() {
+    const std::uint64_t bottom = bottom_.load(std::memory_order_relaxed);
+    const std::uint64_t top = top_.load(std::memory_order_acquire);
+    if (bottom - top >= owned_->capacity()) {
+      ring_type::grow(owned_, top, bottom);
+      items_ = owned_->items();
+      ring_.store(owned_.get(), std::memory_order_release);
+    }
+    full_at_ = top + owned_->capacity();
   }
 
   // Written by the owner only.
   alignas(cache_line) typename Atomics::template atomic<std::uint64_t> bottom_;
-  std::uint64_t known_top_;  // Owner only. At most top_.
+  // Owner only, as far as ring_.
+  std::uint64_t full_at_;  // At most the capacity behind top_, which a push does not read.
   std::unique_ptr<ring_type> owned_;
+  typename ring_type::view items_;  // Of owned_.
   typename Atomics::template atomic<ring_type*> ring_;
 
   // Any thread.

@@ -2,8 +2,8 @@
 #ifndef MAGPIE_RUNTIME_INTERNAL_FORK_SCOPE_H_
 #define MAGPIE_RUNTIME_INTERNAL_FORK_SCOPE_H_
 
-#include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "magpie/runtime/internal/context.h"
 #include "magpie/runtime/internal/join.h"
@@ -14,17 +14,34 @@ namespace magpie::internal {
 
 // Lives in the frame of the parent, which does not go on before all children have arrived.
 struct fork_scope {
-  fork_scope(promise_base& who, worker& here, fork_scope* around, std::uint32_t children)
-      : parent(&who), owner(&here), outer(around), join(children), scope(*who.context) {}
+  fork_scope(promise_base& who, std::uint32_t children)
+      : parent(&who), join(children), scope(*who.context) {}
 
   promise_base* const parent;
-  worker* const owner;      // The worker that forked.
-  fork_scope* const outer;  // The fork of the same worker that this one runs inside.
-  bool merged = false;      // Owner only. Whether the owner has left it.
   internal::join<> join;
   context scope;  // What the children run under.
-  // Any thread. The first child that failed; its failure cancels the others.
-  std::atomic<const result_base*> first_failed{nullptr};
+  // Set by the first child that fails, whose failure cancels the others (scope.fail()); then fixed.
+  const result_base* first_failure;
+};
+
+// Where the scope of a fork is made when it begins. An std::optional that is always set: to ask
+// whether it is costs more than to make it (fork_join/fib).
+class fork_place {
+ public:
+  fork_place() noexcept {}
+  fork_place(const fork_place&) = delete;
+  fork_place& operator=(const fork_place&) = delete;
+  ~fork_place() { std::destroy_at(&fork_); }
+
+  fork_scope& begin(promise_base& parent, std::uint32_t children) noexcept {
+    return *std::construct_at(&fork_, parent, children);
+  }
+  fork_scope& operator*() noexcept { return fork_; }
+
+ private:
+  union {
+    fork_scope fork_;
+  };
 };
 
 }  // namespace magpie::internal

@@ -51,81 +51,93 @@ gathered<T> take_gathered(result<T>& from) {
 template <class T>
 promise_base& prepare_child(task_handle<T> child, fork_scope& joined, result<T>& place) noexcept {
   task_promise<T>& promise = child.promise();
-  promise.parent = joined.parent;
-  promise.fork = &joined;
+  promise.continuation = continuation(joined);
   promise.context = &joined.scope;
   promise.set_result(place);
   return promise;
 }
 
-// Throws what the first child to fail has thrown. What the others threw after being cancelled for
-// its sake says nothing more.
+// Throws what the first child to fail has thrown, if one has. What the others threw after being
+// cancelled for its sake says nothing more.
 inline void throw_first_failure(const fork_scope& joined) {
-  if (const result_base* failed = joined.first_failed.load()) [[unlikely]] {
-    std::rethrow_exception(failed->error());
-  }
+  if (joined.scope.failed()) [[unlikely]]
+    std::rethrow_exception(joined.first_failure->error());
 }
 
 [[noreturn]] inline void refuse_empty_task() {
   throw usage_error("magpie: gather was given an empty task: it was moved from, or awaited before");
 }
 
+// How the results of several children are given: the type, for which they are written one after the
+// other in braces, or void.
 template <class... Ts>
-class gather_tuple {
+using values_in_tuple =
+    std::conditional_t<(std::is_void_v<Ts> && ...), void, std::tuple<gathered<Ts>...>>;
+template <class T, std::size_t Size>
+struct values_in_array {
+  using type = std::array<typename vector_element<T>::type, Size>;
+};
+template <std::size_t Size>
+struct values_in_array<void, Size> {
+  using type = void;
+};
+
+// co_await gather(a, b), from when it begins: the fork, and the results.
+//
+// The children run when the parent asks whether it has to suspend. So if all of them end by that,
+// it does not, and what it knows stays in registers. Inlined, and so are the few calls of a fork:
+// fork_join/fib.
+template <class Values, class... Ts>
+class gather_few {
  public:
-  explicit gather_tuple(std::tuple<task_handle<Ts>...> children) noexcept : children_(children) {}
-  gather_tuple(const gather_tuple&) = delete;
-  gather_tuple& operator=(const gather_tuple&) = delete;
-  ~gather_tuple() {
-    // Children that have started end by themselves, before the parent goes on.
-    if (!fork_) destroy_children(std::index_sequence_for<Ts...>());
+  // All children end by themselves, before the parent goes on. If one is empty, none starts, and
+  // await_resume() throws usage_error.
+  [[gnu::always_inline]] gather_few(promise_base& parent,
+                                    std::tuple<task<Ts>...>& children) noexcept {
+    run(parent, children, std::index_sequence_for<Ts...>());
   }
+  gather_few(const gather_few&) = delete;
+  gather_few& operator=(const gather_few&) = delete;
 
-  static bool await_ready() noexcept { return sizeof...(Ts) == 0; }
-
-  template <class Parent>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Parent> parent) noexcept {
-    return start(parent.promise(), std::index_sequence_for<Ts...>());
+  bool await_ready() const noexcept { return arrived_ >= sizeof...(Ts); }
+  bool await_suspend(std::coroutine_handle<> /*parent*/) noexcept {
+    return !(*fork_).join.leave(arrived_);
   }
-
-  auto await_resume() {
-    if (fork_) throw_first_failure(*fork_);
-    return take(std::index_sequence_for<Ts...>());
-  }
+  [[gnu::always_inline]] Values await_resume() { return take(std::index_sequence_for<Ts...>()); }
 
  private:
   template <std::size_t... I>
-  std::coroutine_handle<> start(promise_base& parent, std::index_sequence<I...>) noexcept {
-    worker& here = *current_worker();
-    fork_scope& joined = fork_.emplace(parent, here, here.innermost_fork(),
-                                       static_cast<std::uint32_t>(sizeof...(Ts)));
-    here.enter_fork(joined);
-    const std::array<promise_base*, sizeof...(Ts)> prepared{
-        &prepare_child<Ts>(std::get<I>(children_), joined, std::get<I>(results_))...};
-    // The last is pushed first, so that this worker runs them in order. The first needs no queue.
-    for (std::size_t i = sizeof...(Ts); i-- > 1;)
-      here.push_child(*prepared[i]);
-    if constexpr (sizeof...(Ts) > 1) here.wake_for_children();
-    return prepared[0]->handle();
+  [[gnu::always_inline]] void run(promise_base& parent, std::tuple<task<Ts>...>& children,
+                                  std::index_sequence<I...>) noexcept {
+    fork_scope& joined = fork_.begin(parent, sizeof...(Ts));
+    arrived_ = 0;
+    if constexpr (sizeof...(Ts) == 0) return;
+    if (!(std::get<I>(children).valid() && ...)) [[unlikely]] {
+      arrived_ = one_was_empty;
+      (std::get<I>(children).discard(), ...);
+      return;
+    }
+    const std::array<promise_base*, sizeof...(Ts)> prepared{&prepare_child<Ts>(
+        task_access::release_any(std::get<I>(children)), joined, std::get<I>(results_))...};
+    arrived_ = current_worker()->fork(joined, prepared);
   }
 
   template <std::size_t... I>
-  auto take(std::index_sequence<I...>) {
-    if constexpr ((std::is_void_v<Ts> && ...)) {
-      return;
-    } else {
-      return std::tuple<gathered<Ts>...>{take_gathered(std::get<I>(results_))...};
+  [[gnu::always_inline]] Values take(std::index_sequence<I...>) {
+    if (!(std::get<I>(results_).has_value() && ...)) [[unlikely]] {
+      if (arrived_ == one_was_empty) refuse_empty_task();
+      throw_first_failure(*fork_);
+    }
+    if constexpr (!std::is_void_v<Values>) {
+      return Values{take_gathered(std::get<I>(results_))...};
     }
   }
 
-  template <std::size_t... I>
-  void destroy_children(std::index_sequence<I...>) noexcept {
-    (std::get<I>(children_).destroy(), ...);
-  }
+  static constexpr std::uint32_t one_was_empty = std::numeric_limits<std::uint32_t>::max();
 
-  std::tuple<task_handle<Ts>...> children_;
+  fork_place fork_;
   std::tuple<result<Ts>...> results_;
-  std::optional<fork_scope> fork_;
+  std::uint32_t arrived_;  // Not counted by the join.
 };
 
 template <class T>
@@ -146,16 +158,11 @@ class gather_range {
   bool await_ready() const noexcept { return children_.empty(); }
 
   template <class Parent>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Parent> parent) noexcept {
-    worker& here = *current_worker();
-    const std::size_t count = children_.size();
-    fork_scope& joined = fork_.emplace(parent.promise(), here, here.innermost_fork(),
-                                       static_cast<std::uint32_t>(count));
-    here.enter_fork(joined);
-    for (std::size_t i = count; i-- > 1;)
-      here.push_child(prepare(i));
-    if (count > 1) here.wake_for_children();
-    return prepare(0).handle();
+  bool await_suspend(std::coroutine_handle<Parent> parent) noexcept {
+    const auto count = static_cast<std::uint32_t>(children_.size());
+    fork_.emplace(parent.promise(), count);
+    const std::uint32_t arrived = current_worker()->fork(*fork_, prepared_children{*this});
+    return arrived != count && !fork_->join.leave(arrived);
   }
 
   auto await_resume() {
@@ -170,9 +177,14 @@ class gather_range {
   }
 
  private:
-  promise_base& prepare(std::size_t i) noexcept {
-    return prepare_child<T>(task_access::release(children_[i]), *fork_, results_[i]);
-  }
+  struct prepared_children {
+    gather_range& of;
+
+    std::size_t size() const noexcept { return of.children_.size(); }
+    promise_base* operator[](std::size_t i) const noexcept {
+      return &prepare_child<T>(task_access::release(of.children_[i]), *of.fork_, of.results_[i]);
+    }
+  };
 
   std::vector<task<T>> children_;
   std::unique_ptr<result<T>[]> results_;
@@ -180,25 +192,30 @@ class gather_range {
 };
 
 // What gather() returns: the tasks, until they are awaited.
-template <class... Ts>
-class [[nodiscard("gather does nothing until it is awaited")]] gathered_tuple {
+template <class Values, class... Ts>
+class [[nodiscard("gather does nothing until it is awaited")]] MAGPIE_TRIVIAL_ABI gathered_few {
  public:
-  explicit gathered_tuple(task<Ts>&&... children) : children_(std::move(children)...) {}
+  explicit gathered_few(task<Ts>&&... children) noexcept : children_(std::move(children)...) {}
 
-  gather_tuple<Ts...> operator co_await() && {
-    // All of them before any is taken out: if one is empty, the others stay whole.
-    const bool whole = std::apply([](auto&... child) { return (child.valid() && ...); }, children_);
-    if (!whole) refuse_empty_task();
-    return std::apply(
-        [](auto&... child) {
-          return gather_tuple<Ts...>(std::tuple(task_access::release(child)...));
-        },
-        children_);
+  // Runs what it can of the children.
+  [[gnu::always_inline]] gather_few<Values, Ts...> begin_in(promise_base& parent) && noexcept {
+    return gather_few<Values, Ts...>(parent, children_);
   }
 
  private:
   std::tuple<task<Ts>...> children_;
 };
+
+template <class... Ts>
+using gathered_tuple = gathered_few<values_in_tuple<Ts...>, Ts...>;
+
+template <class T, std::size_t>
+using same_for_each = T;
+template <class T, std::size_t Size, std::size_t... I>
+auto gather_array(std::array<task<T>, Size>& tasks, std::index_sequence<I...> /*indices*/) {
+  using values = typename values_in_array<T, Size>::type;
+  return gathered_few<values, same_for_each<T, I>...>(std::move(tasks[I])...);
+}
 
 template <class T>
 class [[nodiscard("gather does nothing until it is awaited")]] gathered_range {

@@ -119,7 +119,7 @@ class idle_set {
   static std::uint32_t sleeping(std::uint32_t state) { return state & (one_searching - 1); }
   static std::uint32_t searching(std::uint32_t state) { return state >> 16U; }
   static bool someone_only_sleeps(std::uint32_t state) {
-    return sleeping(state) != 0 && searching(state) == 0;
+    return state - 1 < one_searching - 1;  // sleeping(state) != 0 && searching(state) == 0
   }
 
   // The cold side of the barrier, for the caller and `inactive` workers, itself among them unless

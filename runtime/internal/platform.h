@@ -3,6 +3,7 @@
 #define MAGPIE_RUNTIME_INTERNAL_PLATFORM_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #if !defined(__cpp_impl_coroutine)
 #error "magpie needs C++20 with coroutines: compile with -std=c++20"
@@ -80,6 +81,18 @@ inline void release_order([[maybe_unused]] void* x) noexcept {
 inline void acquire_order([[maybe_unused]] void* x) noexcept {
 #if defined(MAGPIE_TSAN)
   __tsan_acquire(x);
+#endif
+}
+
+// Where the stack of this thread ends, about. Not the address of a frame, which would cost every
+// coroutine that asks a register (fork_join/fib).
+inline std::uintptr_t stack_pointer() noexcept {
+#if defined(__x86_64__)
+  std::uintptr_t here;
+  asm volatile("movq %%rsp, %0" : "=r"(here));
+  return here;
+#else
+  return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
 #endif
 }
 

@@ -25,6 +25,7 @@ class result_base {
     state_ = result_state::error;
   }
   bool has_error() const noexcept { return state_ == result_state::error; }
+  bool has_value() const noexcept { return state_ == result_state::value; }
   const std::exception_ptr& error() const noexcept { return error_; }
 
  protected:

@@ -18,19 +18,34 @@ class ring {
  public:
   using slot = typename Atomics::template atomic<T*>;
 
-  explicit ring(std::size_t capacity) : mask_(capacity - 1), slots_(new slot[capacity]) {
+  // The slots of one array, without a way to it over memory that others write. Owner only.
+  class view {
+   public:
+    // Relaxed: the index that publishes a slot (bottom) or hands it out (top) orders it.
+    T* get(std::uint64_t index) const {
+      return slots_[index & mask_].load(std::memory_order_relaxed);
+    }
+    void set(std::uint64_t index, T* item) const {
+      slots_[index & mask_].store(item, std::memory_order_relaxed);
+    }
+
+   private:
+    friend ring;
+    std::uint64_t mask_;
+    slot* slots_;
+  };
+
+  explicit ring(std::size_t capacity) : slots_(new slot[capacity]) {
     if (!std::has_single_bit(capacity)) throw std::invalid_argument("ring: capacity must be 2^n");
+    view_.mask_ = capacity - 1;
+    view_.slots_ = slots_.get();
   }
 
-  std::size_t capacity() const { return mask_ + 1; }
+  std::size_t capacity() const { return view_.mask_ + 1; }
+  const view& items() const { return view_; }
 
-  // Relaxed: the index that publishes a slot (bottom) or hands it out (top) orders it.
-  T* get(std::uint64_t index) const {
-    return slots_[index & mask_].load(std::memory_order_relaxed);
-  }
-  void set(std::uint64_t index, T* item) {
-    slots_[index & mask_].store(item, std::memory_order_relaxed);
-  }
+  T* get(std::uint64_t index) const { return view_.get(index); }
+  void set(std::uint64_t index, T* item) { view_.set(index, item); }
 
   // Owner only. Replaces `current` by a copy of twice the size, which keeps the old array alive: a
   // thief may still read it. Throws std::bad_alloc, and then changes nothing.
@@ -43,8 +58,8 @@ class ring {
   }
 
  private:
-  std::size_t mask_;
-  std::unique_ptr<slot[]> slots_;
+  view view_;
+  const std::unique_ptr<slot[]> slots_;
   std::unique_ptr<ring> smaller_;
 };
 

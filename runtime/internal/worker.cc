@@ -19,7 +19,8 @@ clock::duration time_left(clock::time_point until, clock::time_point now) noexce
 
 worker::worker(scheduler& owner, std::size_t index)
     // In a simulation every join is a choice of who runs next. A guest gives its thread back soon.
-    : turn_budget_(owner.simulated() != nullptr ? 1
+    : idle_(owner.idle()),
+      turn_budget_(owner.simulated() != nullptr ? 1
                    : owner.driver() != nullptr  ? guest_budget
                                                 : full_budget),
       random_(0x9e3779b97f4a7c15U * (index + 1)),
@@ -141,51 +142,82 @@ void worker::resume_at(place& where, promise_base& ready) noexcept {
 
 void worker::take_turn(promise_base& ready, task_record& task) noexcept {
   budget_ = turn_budget_;
-  transfers_left_ = most_transfers;
+  children_elsewhere_ = false;
+  deepest_ = stack_pointer() - deepest_nesting;
   running_ = &task;
   if (log_ != nullptr) [[unlikely]]
     log_->begin(task);
   ready.handle().resume();
+  settle();
   running_ = nullptr;
   if (log_ != nullptr) [[unlikely]]
     log_->end();
+}
+
+// What a coroutine that has come back has left to be done: it suspended, or it was a child of a
+// fork and has ended. The last child of all makes the parent ready, as the next to run.
+void worker::settle() noexcept {
   if (suspension* suspended = armed_) {
     armed_ = nullptr;
     suspended->arrive();
   }
-  if (innermost_fork_ != nullptr) merge_forks();
-}
-
-// The worker leaves all the forks it is inside of. From here on other threads may complete them.
-void worker::merge_forks() noexcept {
-  fork_scope* f = innermost_fork_;
-  innermost_fork_ = nullptr;
-  while (f != nullptr) {
-    // Both read first: after merge() the fork may be gone.
-    fork_scope* const outer = f->outer;
-    promise_base& parent = *f->parent;
-    f->merged = true;
-    if (f->join.merge()) push_ready(parent);
-    f = outer;
+  if (ended_.is_fork()) {
+    fork_scope& f = ended_.fork();
+    ended_ = continuation(nullptr);
+    promise_base& parent = *f.parent;
+    if (f.join.arrive()) {
+      push_child(parent);
+      wake_for_children();
+    }
   }
 }
 
-// ---------------------------------------------------------------------------------- adding work
+// A turn that has used up its budget goes on if nobody waits for its end.
+bool worker::renew_turn() noexcept {
+  if (turn_budget_ != full_budget || children_elsewhere_) return false;
+  fire_timers(*this);
+  if (++turn_ % fairness_interval == 0) {
+    frames_.trim();
+    poll_events();
+  }
+  if (!ready_.empty() || !inbox_.empty() || !pinned_inbox_.empty() || pinned_ != nullptr ||
+      !owner_.injected().empty()) {
+    return false;
+  }
+  budget_ = turn_budget_;
+  if (log_ != nullptr) {
+    log_->end();
+    log_->begin(*running_);
+  }
+  return true;
+}
 
-void worker::push_child(promise_base& child) noexcept {
+// ---------------------------------------------------------------------------------- forks
+
+// The turn is over, or the stack used up: the children run when this worker's loop, or the fork
+// further down the stack, or a thief comes to them.
+void worker::fork_later(promise_base& first) noexcept {
+  push_child(first);
+  wake_for_children();
+}
+
+void worker::push_child_anyway(promise_base& child) noexcept {
   try {
     children_.push(&child);
   } catch (const std::bad_alloc&) {
-    // The queue cannot grow; the inbox needs no memory. The turn is over, since next_child() would
-    // look for a sibling in the queue.
+    // The queue cannot grow; the inbox needs no memory. The turn is over, since a fork would look
+    // for it in the queue.
     inbox_.push(&child);
     budget_ = 0;
+    children_elsewhere_ = true;
   }
 }
 
-void worker::wake_for_children() noexcept {
-  owner_.wake_after_push();
+void worker::wake_one() noexcept {
+  owner_.wake_one();
 }
+
+// ---------------------------------------------------------------------------------- adding work
 
 void worker::push_ready(promise_base& ready) noexcept {
   enqueue(ready);

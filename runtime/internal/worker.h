@@ -6,15 +6,18 @@
 #ifndef MAGPIE_RUNTIME_INTERNAL_WORKER_H_
 #define MAGPIE_RUNTIME_INTERNAL_WORKER_H_
 
+#include <array>
 #include <atomic>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 
 #include "magpie/runtime/internal/current_worker.h"
 #include "magpie/runtime/internal/deque.h"
 #include "magpie/runtime/internal/fork_scope.h"
 #include "magpie/runtime/internal/frame_cache.h"
+#include "magpie/runtime/internal/idle_set.h"
 #include "magpie/runtime/internal/injection_queue.h"
 #include "magpie/runtime/internal/parker.h"
 #include "magpie/runtime/internal/place.h"
@@ -65,16 +68,14 @@ class worker {
   frame_cache& frames() noexcept { return frames_; }
   timer_queue& timers() noexcept { return timers_; }
 
-  fork_scope* innermost_fork() const noexcept { return innermost_fork_; }
-  void enter_fork(fork_scope& entered) noexcept { innermost_fork_ = &entered; }
+  // The running coroutine forks: runs the children (a range of promise_base*, at least one) in
+  // order, unless thieves take some. Gives how many have ended by that. If some have not, the
+  // caller has to suspend, and to leave the join.
+  template <class Children>
+  std::uint32_t fork(fork_scope& f, const Children& children) noexcept;
 
-  // A child of the innermost fork: newest first for this worker, oldest first for thieves. The
-  // caller then calls wake_for_children(), once for all.
-  void push_child(promise_base& child) noexcept;
-  void wake_for_children() noexcept;
-
-  // A child of `f` has ended; its frame is gone. What runs next.
-  std::coroutine_handle<> arrive(fork_scope& f) noexcept;
+  // The running coroutine is a child of this fork, has ended, and is about to destroy itself.
+  void end_child(continuation of) noexcept { ended_ = of; }
 
   // A ready coroutine, behind all that are ready here.
   void push_ready(promise_base& ready) noexcept;
@@ -93,9 +94,6 @@ class worker {
 
   // Any number below `alternatives`, which is at least 1.
   std::size_t choose(std::size_t alternatives) noexcept;
-
-  // Resumes `next` now if the turn lasts, else later. For what may resume without end.
-  std::coroutine_handle<> continue_with(promise_base& next) noexcept;
 
   // Resumes `next` now, unless that would nest too deep where a transfer is no tail call.
   std::coroutine_handle<> transfer_to(promise_base& next) noexcept;
@@ -146,20 +144,39 @@ class worker {
   void resume(promise_base& ready) noexcept;
   void resume_at(place& where, promise_base& ready) noexcept;
   void take_turn(promise_base& ready, task_record& task) noexcept;
-  void merge_forks() noexcept;
+  void settle() noexcept;
+  bool renew_turn() noexcept;
   void park() noexcept;
   bool announce_sleep() noexcept;
   void end_sleep() noexcept;
   void sleep_until_needed(ready_list& ready) noexcept;
   clock::time_point wake_time(bool watches) const noexcept;
-  std::coroutine_handle<> next_child() noexcept;
 
-  // How much a turn may do before the loop looks at everything else. A join costs 1, an await that
-  // need not wait costs more (budget.h).
+  // Of a fork.
+  void push_child(promise_base& child) noexcept {
+    if (!children_.try_push(&child)) [[unlikely]]
+      push_child_anyway(child);
+  }
+  void push_child_anyway(promise_base& child) noexcept;
+  void wake_for_children() noexcept {
+    if (idle_.wants_wake_after_push()) [[unlikely]]
+      wake_one();
+  }
+  void wake_one() noexcept;
+  std::uint32_t run_child(fork_scope& f, promise_base& child) noexcept;
+  void fork_later(promise_base& first) noexcept;
+  bool goes_on(std::uint32_t children) noexcept {
+    return spend(static_cast<int>(children)) || renew_turn();
+  }
+  bool nests_too_deep() const noexcept { return stack_pointer() < deepest_; }
+
+  // How much a turn may do before the loop looks at everything else. A child of a fork costs 1, an
+  // await that need not wait costs more (budget.h).
   static constexpr int full_budget = 1024;
   static constexpr int guest_budget = 16;
-  // Where each transfer costs a stack frame of some hundred bytes.
-  static constexpr int most_transfers = 256;
+  // How much of the thread's stack a turn may use for resuming one coroutine inside another, in
+  // bytes. A fork takes about a hundred, and whatever its coroutine keeps there.
+  static constexpr std::size_t deepest_nesting = std::size_t{64} * 1024;
   // Every so many turns the loop looks first at what it would otherwise look at last. Go and Tokio
   // use 61 as well: prime, so that it does not fall in step with a program's own period.
   static constexpr std::uint32_t fairness_interval = 61;
@@ -167,19 +184,21 @@ class worker {
   // How often pinned tasks go before ready ones. To look for them costs a cache line (yield).
   static constexpr std::uint32_t pinned_interval = 4;
 
-  // Worker thread only.
-  frame_cache frames_;
-  task_record* running_ = nullptr;
-  turn_log* log_ = nullptr;               // Null if nobody wants to know.
-  suspension* armed_ = nullptr;           // Of the task that runs.
-  fork_scope* innermost_fork_ = nullptr;  // The latest of the forks that have not been merged.
+  // Worker thread only. What a fork uses stands first: a short way from the start of the worker.
+  continuation ended_{nullptr};  // The fork whose child has just ended, and is not counted yet.
+  std::uintptr_t deepest_ = 0;   // How far down the stack this turn may go.
+  idle_set<>& idle_;             // Fixed before start.
   int budget_ = 0;
-  int transfers_left_ = 0;
-  const int turn_budget_;
+  bool children_elsewhere_ = false;  // Since the turn began. Some are not where thieves look.
   bool searching_ = false;
   bool slept_ = false;  // Since the last task.
+  task_record* running_ = nullptr;
+  turn_log* log_ = nullptr;      // Null if nobody wants to know.
+  suspension* armed_ = nullptr;  // Of the task that runs.
+  const int turn_budget_;
   std::uint32_t turn_ = 0;
   std::uint64_t random_;
+  frame_cache frames_;
 
   // Pushed by the worker, taken by anyone.
   deque<promise_base> children_;
@@ -210,39 +229,50 @@ void worker::run_until(Ended ended) noexcept {
   set_current_worker(before);
 }
 
-inline std::coroutine_handle<> worker::arrive(fork_scope& f) noexcept {
-  if (f.owner == this && !f.merged) [[likely]] {
-    if (!f.join.arrive_owned()) return next_child();
-    innermost_fork_ = f.outer;
-    return continue_with(*f.parent);
+// Each child runs on top of its parent, as a call would, and what it forks on top of that. Whatever
+// has been pushed above this fork has been popped or stolen when a child comes back, so what is
+// popped here is a child of this fork. (Or, if the turn has come to its end or the stack was used
+// up, of one that was left inside of it; then a child of this one stays in the deque for those who
+// come later.)
+template <class Children>
+[[gnu::always_inline]] inline std::uint32_t worker::fork(fork_scope& f,
+                                                         const Children& children) noexcept {
+  // Few, whose number is known: they are paid for at once.
+  constexpr bool few = requires { std::tuple_size<Children>::value; };
+  const auto count = static_cast<std::uint32_t>(children.size());
+  // The last is pushed first, so that this worker runs them in order. The first needs no queue.
+  for (std::uint32_t i = count; i-- > 1;)
+    push_child(*children[i]);
+  promise_base& first = *children[0];
+  if (!goes_on(few ? count : 1) || nests_too_deep()) [[unlikely]] {
+    fork_later(first);
+    return 0;
   }
-  if (f.join.arrive()) return continue_with(*f.parent);
-  return std::noop_coroutine();
+  if (count > 1) wake_for_children();
+  std::uint32_t arrived = run_child(f, first);
+  for (std::uint32_t i = 1; i < count && (few || goes_on(1)); ++i) {
+    promise_base* const next = children_.pop();
+    if (next == nullptr) [[unlikely]]
+      break;
+    arrived += run_child(f, *next);
+  }
+  return arrived;
 }
 
-inline std::coroutine_handle<> worker::next_child() noexcept {
-  if (spend(1)) [[likely]] {
-    // If a sibling is left, it is the newest. If it has been stolen, so has everything older, and
-    // the loop takes over.
-    if (promise_base* child = children_.pop()) [[likely]]
-      return child->handle();
+// How many children of `f` have ended by that.
+inline std::uint32_t worker::run_child(fork_scope& f, promise_base& child) noexcept {
+  child.handle().resume();
+  if (ended_ != continuation(f)) [[unlikely]] {
+    settle();
+    return 0;
   }
-  return std::noop_coroutine();
-}
-
-inline std::coroutine_handle<> worker::continue_with(promise_base& next) noexcept {
-  if (spend(1)) [[likely]]
-    return next.handle();
-  // Not behind the ready tasks: a computation that forks again and again would fill their queue,
-  // and those that are woken would wait for all of it.
-  push_child(next);
-  wake_for_children();
-  return std::noop_coroutine();
+  ended_ = continuation(nullptr);
+  return 1;
 }
 
 inline std::coroutine_handle<> worker::transfer_to(promise_base& next) noexcept {
   if constexpr (!transfer_is_tail_call) {
-    if (--transfers_left_ <= 0) {
+    if (nests_too_deep()) {
       push_ready(next);
       return std::noop_coroutine();
     }
@@ -288,14 +318,10 @@ inline void promise_base::operator delete(void* frame, std::size_t bytes) noexce
 void end_task(std::coroutine_handle<> self, context& root) noexcept;
 
 inline std::coroutine_handle<> promise_base::finish(std::coroutine_handle<> self) noexcept {
-  if (fork_scope* joined = fork) {
-    self.destroy();
-    return current_worker()->arrive(*joined);
-  }
-  if (parent != nullptr) [[likely]] {
+  if (promise_base* const next = continuation.only_parent()) [[likely]] {
     // The parent destroys this frame, in code that the compiler can see through.
-    if constexpr (transfer_is_tail_call) return parent->handle();
-    return current_worker()->transfer_to(*parent);
+    if constexpr (transfer_is_tail_call) return next->handle();
+    return current_worker()->transfer_to(*next);
   }
   end_task(self, *context);
   return std::noop_coroutine();

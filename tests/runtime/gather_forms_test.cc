@@ -1,9 +1,11 @@
 // gather that keeps exceptions, gather with a limit, and retry.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -45,6 +47,43 @@ task<std::unique_ptr<int>> owned(int value) {
 task<int&> refers_to(int& place) {
   co_await yield();
   co_return place;
+}
+
+// ------------------------------------------------------------------------------------ arrays
+
+task<> gather_arrays() {
+  int place = 4;
+  std::array<task<int>, 3> naps{nap(3s, 1), nap(2s, 2), nap(1s, 3)};
+  const std::array<int, 3> values = co_await gather(std::move(naps));
+  EXPECT_EQ(elapsed(), 3s);
+  EXPECT_EQ(values, (std::array{1, 2, 3}));
+
+  std::array<task<std::unique_ptr<int>>, 2> owning{owned(5), owned(6)};
+  const std::array<std::unique_ptr<int>, 2> pointers = co_await gather(std::move(owning));
+  EXPECT_EQ(*pointers[0] + *pointers[1], 11);
+
+  std::array<task<int&>, 1> referring{refers_to(place)};
+  const std::array<std::reference_wrapper<int>, 1> references =
+      co_await gather(std::move(referring));
+  EXPECT_EQ(&references[0].get(), &place);
+
+  std::array<task<>, 2> failing{fail_after(2s), fail_after(1s)};
+  auto failed = outcome_of(gather(std::move(failing)));
+  const outcome<void> end = co_await std::move(failed);
+  EXPECT_THROW(end.value(), std::runtime_error);
+  EXPECT_EQ(elapsed(), 4s);
+
+  std::array<task<int>, 2> half_empty{nap(1s, 1), task<int>()};
+  auto refused = outcome_of(gather(std::move(half_empty)));
+  const outcome<std::array<int, 2>> why = co_await std::move(refused);
+  EXPECT_THROW(why.value(), usage_error);
+
+  std::array<task<>, 0> none;
+  co_await gather(std::move(none));
+}
+
+TEST_P(gather_forms_test, arrays_give_arrays) {
+  in_simulated_orders(GetParam(), [] { return gather_arrays(); });
 }
 
 // ------------------------------------------------------------------------------------ exceptions

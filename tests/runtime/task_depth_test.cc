@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstring>
 
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/error.h"
@@ -56,6 +58,45 @@ constexpr long depth = 1'000'000;
 
 TEST_F(task_test, recursion_a_million_deep) {
   EXPECT_EQ(run(deep(depth), options().workers(1)), depth);
+  EXPECT_EQ(counted::live(), 0);
+}
+
+// Each level on top of the one before, until the stack that a turn may use is full.
+task<long> deep_fork(long levels) {
+  const counted frame;
+  if (levels == 0) co_return 1;
+  auto [below, beside] = co_await gather(deep_fork(levels - 1), one());
+  co_return below + beside;
+}
+
+TEST_F(task_test, forks_a_hundred_thousand_deep) {
+  for (const std::size_t workers : {1U, 2U, 8U}) {
+    EXPECT_EQ(run(deep_fork(100'000), options().workers(workers)), 100'001);
+    EXPECT_EQ(counted::live(), 0);
+  }
+}
+
+// What a coroutine has on the stack of its worker, and not in its frame.
+[[gnu::noinline]] long use(char* buffer, std::size_t size) {
+  std::memset(buffer, 1, size);
+  return buffer[size - 1];
+}
+
+task<long> deep_fork_with_buffers(int levels) {
+  const counted frame;
+  long own = 0;
+  {
+    char buffer[200'000];
+    own = use(buffer, sizeof buffer);
+  }
+  if (levels == 0) co_return own;
+  auto [below, beside] = co_await gather(deep_fork_with_buffers(levels - 1), one());
+  co_return own + below + beside;
+}
+
+// A hundred of them on top of each other would be 20 MB, and a thread has 8.
+TEST_F(task_test, large_frames_on_the_stack_are_not_piled_up) {
+  EXPECT_EQ(run(deep_fork_with_buffers(100), options().workers(1)), 201);
   EXPECT_EQ(counted::live(), 0);
 }
 
