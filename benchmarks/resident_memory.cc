@@ -30,6 +30,11 @@ std::size_t peak_resident_bytes() {
   return status_bytes("VmHWM:");
 }
 
+std::size_t allocated_bytes() {
+  const struct mallinfo2 heap = ::mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+}
+
 void forget_peak() {
   ::malloc_trim(0);
   std::ofstream("/proc/self/clear_refs") << '5';
