@@ -20,11 +20,12 @@ struct board {
   int rows = 0;
   std::array<char, Queens> column{};
 
-  bool can_take(int next) const {
+  bool can_take(int wanted) const {
+    const char next = static_cast<char>(wanted);
     for (int row = 0; row < rows; ++row) {
-      const int other = column[static_cast<std::size_t>(row)];
+      const char other = column[static_cast<std::size_t>(row)];
       const int distance = rows - row;
-      if (other == next || other == next - distance || other == next + distance) return false;
+      if (next == other || next == other - distance || next == other + distance) return false;
     }
     return true;
   }
