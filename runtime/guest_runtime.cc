@@ -1,5 +1,7 @@
 #include "magpie/runtime/guest_runtime.h"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <exception>
 #include <new>
@@ -49,7 +51,7 @@ class guest_runtime::state final : public internal::host {
   }
 
   void refuse(const char* what) const {
-    const bool elsewhere = std::this_thread::get_id() != thread();
+    const bool elsewhere = ::pthread_equal(::pthread_self(), thread()) == 0;
     if (!elsewhere && internal::current_worker() == nullptr) return;
     throw usage_error(std::string("magpie: guest_runtime::") + what + " was called " +
                       (elsewhere ? "on another thread than the one that has made the runtime"

@@ -44,7 +44,7 @@ scheduler& scheduler_for_spawn() {
 
 void refuse_blocking_wait(const task_record& awaited) {
   if (awaited.done()) return;
-  if (awaited.driver() == std::this_thread::get_id()) {
+  if (awaited.is_driven_here()) {
     throw usage_error("magpie: join_handle::get() of task '" + awaited.name() +
                       "' would block the thread that has to run it; call it when done() says so, "
                       "or learn of the end by on_end()");

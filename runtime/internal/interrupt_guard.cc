@@ -4,16 +4,64 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <string>
+#include <thread>
 
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/internal/scheduler.h"
+#include "magpie/runtime/internal/signal_hub.h"
+#include "magpie/runtime/internal/task_record.h"
 
 namespace magpie::internal {
 
+// A thread of its own, since what does not end may be what keeps all workers busy.
+class interrupt_guard::thread final : signal_listener {
+ public:
+  thread(scheduler& owner, clock::duration limit);
+  ~thread() override;
+
+  void wait_for_end(task_record& main) noexcept;
+  void throw_if_interrupted();
+
+ private:
+  void on_signal(int signal) noexcept override;
+  void run() noexcept;
+  void end_thread() noexcept;
+  // Whether everything has ended by then. Dies of a second signal.
+  bool over_before(clock::time_point when, std::unique_lock<std::mutex>& lock);
+
+  scheduler& owner_;
+  const clock::duration limit_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // All under mutex_.
+  task_reference main_;  // Fixed once it is set.
+  int first_ = 0;        // Signal; 0: none.
+  int second_ = 0;
+  bool over_ = false;
+
+  std::thread thread_;
+};
+
 interrupt_guard::interrupt_guard(scheduler& owner, clock::duration limit)
+    : thread_(std::make_unique<thread>(owner, limit)) {}
+
+interrupt_guard::~interrupt_guard() = default;
+
+void interrupt_guard::wait_for_end(task_record& main) noexcept {
+  thread_->wait_for_end(main);
+}
+
+void interrupt_guard::throw_if_interrupted() {
+  thread_->throw_if_interrupted();
+}
+
+interrupt_guard::thread::thread(scheduler& owner, clock::duration limit)
     : owner_(owner), limit_(limit), thread_([this] { run(); }) {
   try {
     listen({SIGINT, SIGTERM});
@@ -23,14 +71,14 @@ interrupt_guard::interrupt_guard(scheduler& owner, clock::duration limit)
   }
 }
 
-interrupt_guard::~interrupt_guard() {
+interrupt_guard::thread::~thread() {
   stop_listening();
   end_thread();
 }
 
 // Waits for the task too, so that the thread that signals are usually sent to waits where
 // ThreadSanitizer lets their handlers run: in pthread_cond_wait(), and not in futex(2).
-void interrupt_guard::wait_for_end(task_record& main) noexcept {
+void interrupt_guard::thread::wait_for_end(task_record& main) noexcept {
   bool ended = false;
   bool will_be_told = true;
   const auto at_end = [this, &ended] {
@@ -55,7 +103,7 @@ void interrupt_guard::wait_for_end(task_record& main) noexcept {
   main.wait();
 }
 
-void interrupt_guard::end_thread() noexcept {
+void interrupt_guard::thread::end_thread() noexcept {
   {
     const std::lock_guard lock(mutex_);
     over_ = true;
@@ -64,12 +112,12 @@ void interrupt_guard::end_thread() noexcept {
   thread_.join();
 }
 
-void interrupt_guard::throw_if_interrupted() {
+void interrupt_guard::thread::throw_if_interrupted() {
   const std::lock_guard lock(mutex_);
   if (first_ != 0) throw interrupted(first_);
 }
 
-void interrupt_guard::on_signal(int signal) noexcept {
+void interrupt_guard::thread::on_signal(int signal) noexcept {
   {
     const std::lock_guard lock(mutex_);
     (first_ == 0 ? first_ : second_) = signal;
@@ -77,7 +125,7 @@ void interrupt_guard::on_signal(int signal) noexcept {
   changed_.notify_all();
 }
 
-void interrupt_guard::run() noexcept {
+void interrupt_guard::thread::run() noexcept {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return over_ || (first_ != 0 && main_ != nullptr); });
   if (over_) return;
@@ -97,7 +145,8 @@ void interrupt_guard::run() noexcept {
   die_of(first_);
 }
 
-bool interrupt_guard::over_before(clock::time_point when, std::unique_lock<std::mutex>& lock) {
+bool interrupt_guard::thread::over_before(clock::time_point when,
+                                          std::unique_lock<std::mutex>& lock) {
   const auto something = [this] { return over_ || second_ != 0; };
   if (when == clock::time_point::max()) {
     changed_.wait(lock, something);

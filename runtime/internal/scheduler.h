@@ -2,6 +2,8 @@
 #ifndef MAGPIE_RUNTIME_INTERNAL_SCHEDULER_H_
 #define MAGPIE_RUNTIME_INTERNAL_SCHEDULER_H_
 
+#include <pthread.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -31,11 +33,11 @@ class worker;
 // The thread that runs the only worker of a runtime that has no threads (guest_runtime.h).
 class host {
  public:
-  host() : thread_(std::this_thread::get_id()) {}
+  host() : thread_(::pthread_self()) {}
   host(const host&) = delete;
   host& operator=(const host&) = delete;
 
-  std::thread::id thread() const noexcept { return thread_; }
+  pthread_t thread() const noexcept { return thread_; }
 
   // Any thread. Tells it that its worker is needed. False: it waits as every worker does.
   virtual bool wake() noexcept = 0;
@@ -44,7 +46,7 @@ class host {
   ~host() = default;
 
  private:
-  const std::thread::id thread_;
+  const pthread_t thread_;
 };
 
 // Makes a suspended coroutine ready: the one way in which that happens. Any thread. Goes to the

@@ -48,9 +48,14 @@ void task_record::stay_at(std::shared_ptr<internal::place> where) {
   raise(flag::place);
 }
 
-std::thread::id task_record::driver() const noexcept {
+bool task_record::is_driven_here() const noexcept {
   const std::lock_guard lock(mutex_);
-  return rare_ == nullptr ? std::thread::id() : rare_->driver;
+  return rare_ != nullptr && rare_->driver &&
+         ::pthread_equal(*rare_->driver, ::pthread_self()) != 0;
+}
+
+void task_record::set_driver(pthread_t thread) {
+  rare().driver = thread;
 }
 
 task_record::rare_parts& task_record::rare() {

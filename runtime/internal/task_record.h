@@ -2,15 +2,17 @@
 #ifndef MAGPIE_RUNTIME_INTERNAL_TASK_RECORD_H_
 #define MAGPIE_RUNTIME_INTERNAL_TASK_RECORD_H_
 
+#include <pthread.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -98,9 +100,10 @@ class task_record {
   // Before start: it is a child of this group. Throws std::bad_alloc.
   void make_child(group& of, clock::time_point deadline);
 
-  // The thread that runs it, if it is no thread of the runtime; else no thread. Fixed before start.
-  std::thread::id driver() const noexcept;
-  void set_driver(std::thread::id thread) { rare().driver = thread; }
+  // Whether the calling thread is the one that runs it, and no thread of the runtime.
+  bool is_driven_here() const noexcept;
+  // Before start. Throws std::bad_alloc.
+  void set_driver(pthread_t thread);
 
   // Where its turns may run; null if anywhere. Fixed before start. Throws std::bad_alloc.
   internal::place* place() const noexcept {
@@ -202,7 +205,8 @@ class task_record {
     clock::time_point deadline = clock::time_point::max();
     std::exception_ptr failure;
     std::shared_ptr<internal::place> place;  // Set before start.
-    std::thread::id driver;                  // Set before start.
+    // Set before start. Not std::thread::id: <thread> takes long to compile.
+    std::optional<pthread_t> driver;
     // Shared with the tasks that have inherited them, so replaced and never changed.
     std::shared_ptr<const local_values> locals;
   };

@@ -2,7 +2,6 @@
 #ifndef MAGPIE_RUNTIME_INTERNAL_TURN_WATCH_H_
 #define MAGPIE_RUNTIME_INTERNAL_TURN_WATCH_H_
 
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -12,32 +11,11 @@
 #include <vector>
 
 #include "magpie/runtime/clock.h"
+#include "magpie/runtime/internal/turn_log.h"
 
 namespace magpie::internal {
 
 class scheduler;
-class task_record;
-
-// What one worker says of itself: a turn is what it does from resuming a coroutine until that has
-// given the worker back. Turns have odd numbers, and what lies between them even ones.
-class turn_log {
- public:
-  // The worker.
-  void begin(const task_record& task) noexcept {
-    task_.store(&task);
-    number_.fetch_add(1);
-  }
-  void end() noexcept { number_.fetch_add(1); }
-
-  // Any thread. The task is that of the turn if number() is the same before and after; it may be
-  // gone otherwise.
-  std::uint64_t number() const noexcept { return number_.load(); }
-  const task_record* task() const noexcept { return task_.load(); }
-
- private:
-  std::atomic<std::uint64_t> number_{0};
-  std::atomic<const task_record*> task_{nullptr};
-};
 
 // Tells which turns are too long, once each, from looking at their numbers every now and then.
 class long_turns {
