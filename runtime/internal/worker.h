@@ -76,7 +76,9 @@ class worker {
   // A child of `f` has ended; its frame is gone. What runs next.
   std::coroutine_handle<> arrive(fork_scope& f) noexcept;
 
-  // A ready coroutine, behind all that are ready here.
+  // A ready coroutine, behind all that are ready here. Alone it wakes nobody if the turns of this
+  // worker are short: it is then resumed here sooner than another worker wakes (channel/ping_pong).
+  // Should this turn be a long one, the watcher steals it (scheduler::begin_watch()).
   void push_ready(promise_base& ready) noexcept;
   // The same for the one that runs now. Alone it wakes nobody.
   void push_yielded(promise_base& ready) noexcept;
@@ -111,6 +113,10 @@ class worker {
   bool has_visible_work() const noexcept {
     return !children_.empty() || !ready_.empty() || !inbox_.empty();
   }
+  // The same without what this worker will have begun before another could.
+  bool has_work_for_others() const noexcept {
+    return !children_.empty() || has_ready_for_others() || !inbox_.empty();
+  }
 
   void unpark() noexcept;
 
@@ -127,6 +133,10 @@ class worker {
    private:
     worker& home_;
   };
+
+  bool has_ready_for_others() const noexcept {
+    return ready_.size() > (short_turns_.load() ? 1U : 0U);
+  }
 
   // worker.cc, in the order of the loop.
   promise_base* find_work() noexcept;
@@ -147,6 +157,7 @@ class worker {
   void resume_at(place& where, promise_base& ready) noexcept;
   void take_turn(promise_base& ready, task_record& task) noexcept;
   void merge_forks() noexcept;
+  void measure_turns() noexcept;
   void park() noexcept;
   bool announce_sleep() noexcept;
   void end_sleep() noexcept;
@@ -164,6 +175,8 @@ class worker {
   // use 61 as well: prime, so that it does not fall in step with a program's own period.
   static constexpr std::uint32_t fairness_interval = 61;
   static constexpr std::size_t most_stolen = 64;
+  // About as long as another worker takes to wake.
+  static constexpr clock::duration short_turn = std::chrono::microseconds(5);
   // How often pinned tasks go before ready ones. To look for them costs a cache line (yield).
   static constexpr std::uint32_t pinned_interval = 4;
 
@@ -178,6 +191,9 @@ class worker {
   const int turn_budget_;
   bool searching_ = false;
   bool slept_ = false;  // Since the last task.
+  bool slept_since_measured_ = true;
+  bool impatient_ = false;  // Has woken without a call: takes what seems to be no work for others.
+  clock::time_point measured_at_{};
   std::uint32_t turn_ = 0;
   std::uint64_t random_;
 
@@ -193,6 +209,8 @@ class worker {
   timer_queue timers_;
   parker<> parker_;
   std::atomic<bool> asleep_{false};
+  // Whether the last turns were short. A thief that had to be impatient says that not.
+  std::atomic<bool> short_turns_{false};
 
   // Fixed before start.
   scheduler& owner_;
