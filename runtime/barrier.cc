@@ -51,7 +51,7 @@ void barrier::end_waits(verdict how, ready_list& ready) noexcept {
 
 namespace internal {
 
-bool barrier_awaiter::available() const noexcept {
+bool barrier_awaiter::available() noexcept {
   return at_.broken_ || at_.waiters_.size() + 1 == at_.parties_;
 }
 

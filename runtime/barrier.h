@@ -92,7 +92,7 @@ class barrier_awaiter final : public queued_awaiter {
 
  private:
   friend class magpie::barrier;
-  bool available() const noexcept override;
+  bool available() noexcept override;
   void take() noexcept override;
 
   barrier& at_;

@@ -26,7 +26,7 @@ class notification_awaiter final : public queued_awaiter {
   outcome await_resume() noexcept { return finish(); }
 
  private:
-  bool available() const noexcept override { return false; }
+  bool available() noexcept override { return false; }
   void take() noexcept override {}
 
   mutex_guard& guard_;
@@ -43,12 +43,12 @@ class relock_awaiter final : public queued_awaiter {
   }
   mutex_guard await_resume() noexcept {
     finish();
-    return of_.held();
+    return of_.guard();
   }
 
  private:
-  bool available() const noexcept override { return !of_.locked_; }
-  void take() noexcept override { of_.locked_ = true; }
+  bool available() noexcept override { return of_.take_or_announce(); }
+  void take() noexcept override {}
 
   magpie::mutex& of_;
 };

@@ -78,7 +78,7 @@ class latch_awaiter final : public queued_awaiter {
   void await_resume() { finish_or_throw(); }
 
  private:
-  bool available() const noexcept override { return at_.count_ == 0; }
+  bool available() noexcept override { return at_.count_ == 0; }
   void take() noexcept override {}
 
   latch& at_;

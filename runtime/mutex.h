@@ -5,6 +5,8 @@
 #ifndef MAGPIE_RUNTIME_MUTEX_H_
 #define MAGPIE_RUNTIME_MUTEX_H_
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 
 #include "magpie/runtime/internal/awaitable.h"
@@ -51,12 +53,31 @@ class mutex {
   friend internal::lock_awaiter;
   friend internal::relock_awaiter;
 
-  mutex_guard held() noexcept { return mutex_guard(*this); }
-  void unlock() noexcept;
+  enum : std::uint32_t { free, held, contended };  // The last: held, and somebody may wait.
 
-  mutable internal::mutex lock_;
-  internal::wait_list waiters_;  // Under lock_. Nobody, if it is not locked.
-  bool locked_ = false;          // Under lock_.
+  // One exchange each, as long as nobody waits (mutex/free).
+  bool try_take() noexcept {
+    std::uint32_t expected = free;
+    return state_.compare_exchange_strong(expected, held);
+  }
+  void unlock() noexcept {
+    std::uint32_t expected = held;
+    if (!state_.compare_exchange_strong(expected, free)) unlock_contended();
+  }
+
+  // The same; waits a little for one who holds it on another worker, if nobody waits already.
+  bool try_take_soon() noexcept;
+
+  mutex_guard guard() noexcept { return mutex_guard(*this); }
+  // Under lock_. False: the caller may wait, since whoever unlocks will look for it.
+  bool take_or_announce() noexcept;
+  void unlock_contended() noexcept;
+  bool hand_over() noexcept;
+
+  internal::mutex lock_;
+  internal::wait_list waiters_;  // Under lock_. Nobody, unless it is contended.
+  // Any thread; becomes contended, and ceases to be, under lock_.
+  std::atomic<std::uint32_t> state_{free};
 };
 
 namespace internal {
@@ -66,16 +87,21 @@ class lock_awaiter final : public queued_awaiter {
   explicit lock_awaiter(magpie::mutex& of) noexcept
       : queued_awaiter(of.lock_, of.waiters_), of_(of) {}
 
+  bool await_ready() noexcept { return spend_little() && (of_.try_take() || of_.try_take_soon()); }
   mutex_guard await_resume() {
-    finish_or_throw();
-    return of_.held();
+    const outcome how = finish();
+    // The cancellation came in between.
+    if (how == outcome::cancelled && taken_) of_.unlock();
+    throw_if_cancelled(how);
+    return of_.guard();
   }
 
  private:
-  bool available() const noexcept override { return !of_.locked_; }
-  void take() noexcept override { of_.locked_ = true; }
+  bool available() noexcept override { return taken_ = of_.take_or_announce(); }
+  void take() noexcept override {}
 
   magpie::mutex& of_;
+  bool taken_ = false;  // Worker. Without having waited.
 };
 
 }  // namespace internal

@@ -97,7 +97,7 @@ class join_queue_awaiter final : public queued_awaiter {
   void await_resume() { finish_or_throw(); }
 
  private:
-  bool available() const noexcept override { return put_ == done_; }
+  bool available() noexcept override { return put_ == done_; }
   void take() noexcept override {}
 
   const std::uint64_t& put_;

@@ -131,7 +131,7 @@ class acquire_awaiter final : public queued_awaiter {
 
  private:
   friend class magpie::semaphore;
-  bool available() const noexcept override { return from_.has(count_); }
+  bool available() noexcept override { return from_.has(count_); }
   void take() noexcept override { from_.free_ -= count_; }
   void leave(ready_list& ready) noexcept override { from_.hand_out(ready); }
 

@@ -75,7 +75,7 @@ void shared_mutex::hand_out(ready_list& ready) noexcept {
 
 namespace internal {
 
-bool shared_mutex_awaiter::available() const noexcept {
+bool shared_mutex_awaiter::available() noexcept {
   return of_.waiters_.empty() && of_.admits(how_);
 }
 

@@ -97,7 +97,7 @@ class shared_mutex_awaiter : public queued_awaiter {
   magpie::shared_mutex& of() const noexcept { return of_; }
 
  private:
-  bool available() const noexcept override;
+  bool available() noexcept override;
   void take() noexcept override;
   void leave(ready_list& ready) noexcept override;
 

@@ -28,8 +28,11 @@ bool sleep_awaiter::start(promise_base& who) {
 }
 
 void sleep_awaiter::await_resume() {
-  if (home() != nullptr) home()->timers().remove(timer_);
-  throw_if_cancelled(disarm());
+  worker* const where = home();
+  const outcome how = disarm();
+  // Who has been claimed for `completed` is no longer there.
+  if (where != nullptr && how != outcome::completed) where->timers().remove(timer_);
+  throw_if_cancelled(how);
 }
 
 bool yield_awaiter::start(promise_base& who) noexcept {

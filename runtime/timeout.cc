@@ -8,7 +8,7 @@ namespace magpie {
 internal::context& timeout_scope::enter(internal::context& around) {
   around_ = &around;
   own_.emplace(around, when());
-  start();
+  start(passed_);
   return *own_;
 }
 
@@ -23,18 +23,19 @@ void timeout_scope::reschedule(clock::time_point when) {
     throw usage_error("magpie: this time limit has passed already; it cannot be moved any more");
   }
   move_to(when);
+  passed_ = internal::limit_at(when).passed;
   if (!own_) return;  // What makes the task is still at work; enter() starts the timer.
   own_->move_to(when);
-  start();
+  start(passed_);
 }
 
 bool timeout_scope::expired() const noexcept {
   return expired_.load();
 }
 
-void timeout_scope::start() {
+void timeout_scope::start(bool passed) {
   if (when() == clock::time_point::max()) return;
-  if (when() <= clock::now()) {
+  if (passed) {
     ready_list ready;
     due(ready);
     ready.resume_all();

@@ -34,6 +34,13 @@ namespace internal {
 class worker;
 template <class T, bool Throws>
 class timeout_awaiter;
+
+// When time is up, and whether that was so when somebody said it. A duration from now needs no
+// second look at the clock (timeout/ready).
+struct time_limit {
+  clock::time_point when;
+  bool passed;
+};
 }  // namespace internal
 
 // The time limit that a task runs under. For the coroutine that runs directly under it, and for
@@ -57,13 +64,14 @@ class timeout_scope : internal::timer {
   template <class T, bool Throws>
   friend class internal::timeout_awaiter;
 
-  explicit timeout_scope(clock::time_point when) noexcept : timer(when) {}
+  explicit timeout_scope(internal::time_limit limit) noexcept
+      : timer(limit.when), passed_(limit.passed) {}
   ~timeout_scope() override = default;
 
   internal::context& enter(internal::context& around);
   // Whether it was the limit, and nothing around it, that has cancelled what ran under it.
   bool leave() noexcept;
-  void start();
+  void start(bool passed);
   void stop() noexcept;
   void due(ready_list& ready) noexcept override;
   [[noreturn]] static void throw_timeout();
@@ -72,6 +80,7 @@ class timeout_scope : internal::timer {
   std::optional<internal::deadline_context> own_;
   internal::worker* home_ = nullptr;  // Where the timer is, if anywhere.
   std::atomic<bool> expired_{false};
+  bool passed_;  // Own coroutines. Before it has been entered.
 };
 
 namespace internal {
@@ -82,12 +91,11 @@ using body_of_timeout = std::invoke_result_t<Body&, timeout_scope&>;
 template <class T, bool Throws>
 class timeout_awaiter {
  public:
-  timeout_awaiter(clock::time_point when, task<T>& what)
-      : limit_(when), child_(task_access::release(what)) {}
+  timeout_awaiter(time_limit limit, task<T>& what)
+      : limit_(limit), child_(task_access::release(what)) {}
   // `body` outlives the awaiter.
   template <class Body>
-  timeout_awaiter(clock::time_point when, Body& body)
-      : limit_(when), child_(release_of(body(limit_))) {}
+  timeout_awaiter(time_limit limit, Body& body) : limit_(limit), child_(release_of(body(limit_))) {}
 
   static bool await_ready() noexcept { return false; }
   template <class Parent>
@@ -121,24 +129,24 @@ class timeout_awaiter {
 template <class T, bool Throws, class What>
 class [[nodiscard("a time limit starts its task only when it is awaited")]] limited {
  public:
-  limited(clock::time_point when, What&& what) : when_(when), what_(std::move(what)) {}
+  limited(time_limit limit, What&& what) : limit_(limit), what_(std::move(what)) {}
   timeout_awaiter<T, Throws> operator co_await() && {
-    return timeout_awaiter<T, Throws>(when_, what_);
+    return timeout_awaiter<T, Throws>(limit_, what_);
   }
 
  private:
-  const clock::time_point when_;
+  const time_limit limit_;
   What what_;
 };
 
 template <bool Throws, class T>
-limited<T, Throws, task<T>> limit(clock::time_point when, task<T> what) {
+limited<T, Throws, task<T>> limit(time_limit when, task<T> what) {
   return {when, std::move(what)};
 }
 
 template <bool Throws, class Body>
   requires std::invocable<Body&, timeout_scope&>
-limited<typename body_of_timeout<Body>::value_type, Throws, Body> limit(clock::time_point when,
+limited<typename body_of_timeout<Body>::value_type, Throws, Body> limit(time_limit when,
                                                                         Body body) {
   return {when, std::move(body)};
 }
@@ -153,14 +161,14 @@ struct without_scope {
 template <bool Throws, class Body>
   requires(!task_or_operation<Body> && !std::invocable<Body&, timeout_scope&> &&
            std::invocable<Body&>)
-auto limit(clock::time_point when, Body body) {
+auto limit(time_limit when, Body body) {
   return limit<Throws>(when, without_scope<Body>{std::move(body)});
 }
 
 template <bool Throws, class What>
   requires(!task_or_operation<What> && !std::invocable<What&, timeout_scope&> &&
            !std::invocable<What&>)
-void limit(clock::time_point /*when*/, What&& /*what*/) {
+void limit(time_limit /*when*/, What&& /*what*/) {
   static_assert(always_false<What>,
                 "magpie: a time limit takes a task, which the call of a coroutine is, "
                 "with_timeout(1s, f(x)), or what else can be awaited, or a function that takes a "
@@ -168,13 +176,17 @@ void limit(clock::time_point /*when*/, What&& /*what*/) {
 }
 
 template <bool Throws, operation What>
-auto limit(clock::time_point when, What&& what) {
+auto limit(time_limit when, What&& what) {
   return limit<Throws>(when, as_task(std::forward<What>(what)));
 }
 
 template <class Rep, class Period>
-clock::time_point time_after(std::chrono::duration<Rep, Period> duration) noexcept {
-  return after(clock::now(), saturated(duration));
+time_limit limit_after(std::chrono::duration<Rep, Period> duration) noexcept {
+  return {after(clock::now(), saturated(duration)), !(duration > duration.zero())};
+}
+
+inline time_limit limit_at(clock::time_point when) noexcept {
+  return {when, when != clock::time_point::max() && when <= clock::now()};
 }
 
 }  // namespace internal
@@ -193,25 +205,25 @@ clock::time_point time_after(std::chrono::duration<Rep, Period> duration) noexce
 // the worker's heap of timers grows.
 template <class Rep, class Period, class What>
 auto with_timeout(std::chrono::duration<Rep, Period> duration, What&& what) {
-  return internal::limit<true>(internal::time_after(duration), std::forward<What>(what));
+  return internal::limit<true>(internal::limit_after(duration), std::forward<What>(what));
 }
 
 // The same with a point in time.
 template <class What>
 auto with_timeout_at(clock::time_point when, What&& what) {
-  return internal::limit<true>(when, std::forward<What>(what));
+  return internal::limit<true>(internal::limit_at(when), std::forward<What>(what));
 }
 
 // The same without an exception: gives the value in a std::optional, for a task<> `true`, for a
 // task<T&> a pointer; nothing (false, null) if time was up first.
 template <class Rep, class Period, class What>
 auto move_on_after(std::chrono::duration<Rep, Period> duration, What&& what) {
-  return internal::limit<false>(internal::time_after(duration), std::forward<What>(what));
+  return internal::limit<false>(internal::limit_after(duration), std::forward<What>(what));
 }
 
 template <class What>
 auto move_on_at(clock::time_point when, What&& what) {
-  return internal::limit<false>(when, std::forward<What>(what));
+  return internal::limit<false>(internal::limit_at(when), std::forward<What>(what));
 }
 
 }  // namespace magpie

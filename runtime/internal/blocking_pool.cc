@@ -40,27 +40,35 @@ class blocking_pool final : public job_executor {
   }
 
   void submit(job& what) override {
-    const std::lock_guard lock(mutex_);
-    queue_.push(what);
-    ++queued_;
-    if (queued_ <= idle_) {
-      wake(1);
-    } else if (threads_.size() < most_threads_) {
-      try {
-        start_thread();
-      } catch (...) {
-        // The job waits for one of the threads that run; if there is none, it could wait for ever.
-        if (!threads_.empty()) return;
-        queue_.remove(what);
-        --queued_;
-        throw;
-      }
-    }
+    // The thread that is woken wants the lock.
+    if (enqueue(what)) futex_wake(changes_, 1);
   }
 
   void withdraw(job& what) noexcept override { queue_.remove(what); }
 
  private:
+  // Whether one of the threads that sleep has to be woken.
+  bool enqueue(job& what) {
+    const std::lock_guard lock(mutex_);
+    queue_.push(what);
+    ++queued_;
+    if (queued_ <= idle_) {
+      changes_.fetch_add(1);
+      return true;
+    }
+    if (threads_.size() == most_threads_) return false;
+    try {
+      start_thread();
+    } catch (...) {
+      // The job waits for one of the threads that run; if there is none, it could wait for ever.
+      if (!threads_.empty()) return false;
+      queue_.remove(what);
+      --queued_;
+      throw;
+    }
+    return false;
+  }
+
   // Under mutex_.
   void start_thread() {
     const auto self = threads_.emplace(threads_.end());

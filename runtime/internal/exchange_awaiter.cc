@@ -36,8 +36,10 @@ void exchange_case::leave() noexcept {
 }
 
 bool exchange_awaiter::start(promise_base& who) {
-  // A task that is cancelled already does not wait, not even for its next turn.
-  if (who.context->enter_and_ask()) {
+  // If the task has used up its turn, it goes on in its next one: what is always ready must not
+  // keep the others waiting. But a task that is cancelled already does not wait, not even for that.
+  const bool lasts = spend_little();
+  if (!lasts && who.context->enter_and_ask()) {
     claim(outcome::cancelled);
     return false;
   }
@@ -52,7 +54,7 @@ bool exchange_awaiter::start(promise_base& who) {
     }
   }
   ready.resume_all();
-  if (spend_little()) return false;
+  if (lasts) return false;
   // Behind all others that are ready. A cancellation comes too late.
   arm_uncancellable(who);
   claim(outcome::completed);

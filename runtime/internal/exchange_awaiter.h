@@ -50,11 +50,11 @@ class exchange_case : public wait_node {
 
 // Unlike a queued_awaiter, it cannot say beforehand whether it need not wait: that is decided by
 // claiming somebody who waits on the other side, whom a cancellation may claim at any moment. So it
-// exchanges first, and is armed, under the lock of the source, only if that has failed.
+// exchanges first, and is armed, under the lock of the source, only if that has failed. All of it
+// in await_suspend(), with the lock taken once (channel/ping_pong).
 class exchange_awaiter : public suspension {
  public:
-  // Not if the task has used up its turn: what is always ready must not keep the others waiting.
-  bool await_ready() { return spend_little() && wanted_.exchange_now(); }
+  static bool await_ready() noexcept { return false; }
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> who) {

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "magpie/runtime/internal/platform.h"
+
 namespace magpie::internal {
 
 // Blocks while `word` holds `expected`, at most until `deadline` (time_point::max(): no limit).
@@ -23,6 +25,11 @@ struct std_futex {
     futex_wait(word, expected, deadline);
   }
   static void wake(const std::atomic<std::uint32_t>& word) noexcept { futex_wake(word, 1); }
+
+  // How long it is worth to look again before the wait: in all about as long as the call takes.
+  static constexpr int fewest_pauses = 8;
+  static constexpr int most_pauses = 128;
+  static void pause() noexcept { pause_processor(); }
 };
 
 }  // namespace magpie::internal

@@ -41,7 +41,7 @@ class item_ring {
   // Not empty.
   void pop_front(std::optional<T>& into) noexcept {
     take(at(0), into);
-    first_ = (first_ + 1) % capacity_;
+    first_ = (first_ + 1) & (capacity_ - 1);
   }
   void pop_back(std::optional<T>& into) noexcept { take(at(size_ - 1), into); }
 
@@ -53,7 +53,7 @@ class item_ring {
   }
 
  private:
-  T* at(std::size_t index) const noexcept { return items_ + (first_ + index) % capacity_; }
+  T* at(std::size_t index) const noexcept { return items_ + ((first_ + index) & (capacity_ - 1)); }
 
   void take(T* item, std::optional<T>& into) noexcept {
     into.emplace(std::move(*item));
@@ -75,7 +75,7 @@ class item_ring {
   }
 
   T* items_ = nullptr;
-  std::size_t capacity_ = 0;
+  std::size_t capacity_ = 0;  // A power of two, or 0.
   std::size_t first_ = 0;
   std::size_t size_ = 0;
 };

@@ -66,6 +66,13 @@ extern "C" void __tsan_release(void*);
 
 namespace magpie::internal {
 
+// Between two looks at what another thread is about to change.
+inline void pause_processor() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
 // Two threads that write to different cache lines do not slow each other down. 128, because
 // the prefetcher of x86-64 fetches lines in pairs.
 inline constexpr std::size_t cache_line = 128;

@@ -160,7 +160,7 @@ class place_awaiter final : public queued_awaiter {
 
  private:
   friend class pool_core;
-  bool available() const noexcept override { return of_.closed_ || of_.free_ > 0; }
+  bool available() noexcept override { return of_.closed_ || of_.free_ > 0; }
   void take() noexcept override;
 
   pool_core& of_;

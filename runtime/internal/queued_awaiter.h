@@ -33,8 +33,9 @@ class queued_awaiter : public suspension {
  protected:
   ~queued_awaiter() = default;
 
-  // Under the lock. Whether it can be had without waiting, and taking it.
-  virtual bool available() const noexcept = 0;
+  // Under the lock. Whether it can be had without waiting, and taking it. (Where it can be taken
+  // without the lock as well, the first does so, and keeps it in mind.)
+  virtual bool available() noexcept = 0;
   virtual void take() noexcept = 0;
   // Under the lock: this one has left without it, so that others may be able to have theirs.
   virtual void leave(ready_list& /*ready*/) noexcept {}

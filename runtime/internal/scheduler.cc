@@ -86,7 +86,7 @@ bool scheduler::watch_is_fresh() noexcept {
 bool scheduler::has_visible_work() const noexcept {
   if (!injected_.empty()) return true;
   for (const auto& worker : workers_) {
-    if (worker->has_visible_work()) return true;
+    if (worker->has_work_for_others()) return true;
   }
   return false;
 }

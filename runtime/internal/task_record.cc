@@ -27,9 +27,9 @@ const std::string& task_record::name() const noexcept {
 
 // The destructor of a local value may ask for others, finds none, and may set new ones.
 task_record::~task_record() {
-  for (;;) {
+  while (rare_ != nullptr) {
     flags_.fetch_and(static_cast<std::uint8_t>(~flag::locals));
-    const auto last = rare_ == nullptr ? nullptr : std::exchange(rare_->locals, nullptr);
+    const auto last = std::exchange(rare_->locals, nullptr);
     if (last == nullptr) break;
   }
 }
@@ -278,7 +278,8 @@ void task_record::announce_end(ready_list& ready) noexcept {
 }
 
 void task_record::drop_reference() noexcept {
-  if (references_.fetch_sub(1) != 1) return;
+  // Who has the last reference need not count it down (spawn/join_all).
+  if (references_.load() != 1 && references_.fetch_sub(1) != 1) return;
   // A group throws what its children have thrown.
   if (outcome().has_error() && !claimed_ && group_ == nullptr) {
     try {

@@ -84,7 +84,11 @@ void timer_queue::erase(std::size_t index) noexcept {
 
 void timer_queue::publish_next() noexcept {
   const auto next = heap_.empty() ? clock::time_point::max() : heap_.front().deadline;
-  if (next != next_deadline()) next_.store(next.time_since_epoch().count());
+  // Not seq_cst: a timer that is alone would pay for it twice (timeout/ready). Its own worker sees
+  // it at once; for others it is a hint, and the watcher looks again (scheduler::begin_watch()).
+  if (next != next_deadline()) {
+    next_.store(next.time_since_epoch().count(), std::memory_order_release);
+  }
 }
 
 }  // namespace magpie::internal

@@ -78,7 +78,8 @@ class timer_queue {
 
   // Any thread; may be out of date at once. time_point::max() if there is none.
   clock::time_point next_deadline() const noexcept {
-    return clock::time_point(clock::duration(next_.load()));
+    // Pairs with the store in publish_next().
+    return clock::time_point(clock::duration(next_.load(std::memory_order_acquire)));
   }
 
  private:

@@ -26,7 +26,7 @@ void wait_list::remove(wait_node& node) noexcept {
   --size_;
 }
 
-wait_node* wait_list::claim_front() noexcept {
+wait_node* wait_list::claim_some() noexcept {
   while (first_ != nullptr) {
     wait_node& node = *first_;
     if (claim(node)) return &node;

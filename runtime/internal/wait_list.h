@@ -59,12 +59,14 @@ class wait_list {
   // Takes nodes off the front until it has claimed one for `completed`; null if none is left. Those
   // that a cancellation or a deadline has claimed first are merely taken off. The caller then hands
   // over what was waited for, and resumes the waiter when it has let go of the lock.
-  wait_node* claim_front() noexcept;
+  wait_node* claim_front() noexcept { return empty() ? nullptr : claim_some(); }
 
   // Takes the node off; whether it was claimed.
   bool claim(wait_node& node) noexcept;
 
  private:
+  wait_node* claim_some() noexcept;
+
   wait_node* first_ = nullptr;
   wait_node* last_ = nullptr;
   std::size_t size_ = 0;

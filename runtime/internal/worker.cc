@@ -55,6 +55,7 @@ bool worker::step() noexcept {
     if (owner_.simulated() != nullptr) give_up_search();
     return false;
   }
+  impatient_ = false;
   if (searching_) found_while_searching();
   if (std::exchange(slept_, false)) owner_.refresh_watch();
   resume(*ready);
@@ -80,6 +81,7 @@ promise_base* worker::find_work() noexcept {
 // What a stream of children or of ready tasks must not keep waiting.
 promise_base* worker::take_fairly() noexcept {
   frames_.trim();
+  measure_turns();
   poll_events();
   if (turn_ % (2 * fairness_interval) == 0) {
     if (promise_base* ready = take_pinned()) return ready;
@@ -97,6 +99,16 @@ promise_base* worker::take_own() noexcept {
   if (promise_base* ready = ready_.pop()) return ready;
   if (promise_base* ready = adopt(inbox_.take_all())) return ready;
   return take_pinned();
+}
+
+// Once in fairness_interval turns, so that the clock costs nothing.
+void worker::measure_turns() noexcept {
+  if (owner_.simulated() != nullptr) return;  // Anything may be stolen at any time.
+  const clock::time_point now = owner_.now();
+  if (!slept_since_measured_)
+    short_turns_.store(now - measured_at_ < fairness_interval * short_turn);
+  slept_since_measured_ = false;
+  measured_at_ = now;
 }
 
 // What another worker has had in its hands. It is not adopted: it would be stolen once more.
@@ -221,7 +233,7 @@ void worker::wake_one() noexcept {
 
 void worker::push_ready(promise_base& ready) noexcept {
   enqueue(ready);
-  owner_.wake_after_push();
+  if (ready_.size() > 1 || !short_turns_.load()) owner_.wake_after_push();
 }
 
 void worker::push_yielded(promise_base& ready) noexcept {
@@ -304,7 +316,9 @@ std::size_t worker::choose(std::size_t alternatives) noexcept {
 
 promise_base* worker::steal_from(worker& victim) noexcept {
   if (promise_base* child = victim.children_.steal()) return child;
-  if (promise_base* ready = victim.ready_.pop()) {
+  const bool others = victim.has_ready_for_others();
+  if (promise_base* ready = others || impatient_ ? victim.ready_.pop() : nullptr) {
+    if (!others) victim.short_turns_.store(false);
     // Half of what is left, so that two workers even out in few steals.
     const std::size_t more = std::min(victim.ready_.size() / 2, most_stolen);
     for (std::size_t i = 0; i < more; ++i) {
@@ -331,8 +345,10 @@ void worker::found_while_searching() noexcept {
 
 void worker::park() noexcept {
   ready_list ready;
-  if (announce_sleep()) sleep_until_needed(ready);
+  const bool sleeps = announce_sleep();
+  if (sleeps) sleep_until_needed(ready);
   end_sleep();
+  impatient_ = sleeps && !searching_;  // Nobody has called.
   accept(ready);
 }
 
@@ -341,6 +357,7 @@ bool worker::announce_sleep() noexcept {
   frames_.trim();
   asleep_.store(true);
   slept_ = true;
+  slept_since_measured_ = true;
   const bool looks_again = owner_.idle().announce(index_, searching_);
   return !owner_.stopping() && !(looks_again && owner_.has_visible_work());
 }

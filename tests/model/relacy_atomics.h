@@ -304,6 +304,9 @@ struct relacy_futex {
   static void wake(Word& word, const std::source_location& at = std::source_location::current()) {
     word.futex_wake(at);
   }
+  static constexpr int fewest_pauses = 1;
+  static constexpr int most_pauses = 1;
+  static void pause() noexcept {}
 };
 
 // A wait that sometimes ends without a wake: a deadline, a signal, a wake meant for another.

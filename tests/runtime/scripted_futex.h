@@ -27,6 +27,10 @@ class scripted_futex {
   }
   static void wake(const std::atomic<std::uint32_t>&) { ++wakes_; }
 
+  static constexpr int fewest_pauses = 1;
+  static constexpr int most_pauses = 1;
+  static void pause() {}
+
   // From now on. Without it, a wait ends as at its deadline.
   static void during_wait(std::function<void()> what) { during_wait_ = std::move(what); }
 

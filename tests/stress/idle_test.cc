@@ -106,5 +106,29 @@ TEST(watch, the_timers_of_a_blocked_worker_fire_on_an_idle_one) {
   EXPECT_TRUE(world.run(several_times()));
 }
 
+// The same for a task that has become ready there, alone, after many turns so short that the worker
+// has woken nobody for it.
+TEST(watch, a_task_behind_a_blocked_one_is_run_by_an_idle_worker) {
+  runtime world(options().workers(2));
+  auto set = [](std::atomic<bool>& ran) -> task<> {
+    ran.store(true);
+    co_return;
+  };
+  auto hog = [&set]() -> task<bool> {
+    for (int i = 0; i < 1000; ++i)
+      co_await yield();
+    std::atomic<bool> ran{false};
+    auto behind = spawn(set(ran));
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!ran.load() && std::chrono::steady_clock::now() < deadline) {
+    }
+    const bool in_time = ran.load();
+    co_await behind;
+    co_return in_time;
+  };
+  for (int i = 0; i < 20; ++i)
+    EXPECT_TRUE(world.run(hog()));
+}
+
 }  // namespace
 }  // namespace magpie
