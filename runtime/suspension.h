@@ -66,6 +66,9 @@ class suspension {
   // won. Nobody touches *this afterwards.
   outcome disarm() noexcept;
 
+  // Worker, from await_resume(), before disarm(). Who has won so far.
+  outcome won() const noexcept { return outcome_.load(); }
+
   // The worker where the task suspended. Fixed by arm(); null if that failed.
   internal::worker* home() const noexcept;
 

@@ -67,6 +67,10 @@ void scheduler::wake_one() noexcept {
   if (sleeper != idle_set<>::nobody) workers_[sleeper]->unpark();
 }
 
+void scheduler::share_waiting_work() noexcept {
+  if (has_visible_work() && idle_.wants_wake_after_injection()) wake_one();
+}
+
 void scheduler::refresh_watch() noexcept {
   if (idle_.sleeping() == 0 || watch_is_fresh()) return;
   watch_refreshed_.store(now().time_since_epoch().count());
@@ -274,6 +278,7 @@ poller& scheduler::attach_poller(const std::function<std::unique_ptr<poller>(io_
   if (owned_poller_ == nullptr) {
     std::unique_ptr<poller> made = make(settings_.io());
     if (made == nullptr) throw usage_error("magpie: current_poller() was given a null poller");
+    made->owner_ = this;
     made->start(simulated_ != nullptr);
     owned_poller_ = std::move(made);
     poller_.store(owned_poller_.get());

@@ -116,6 +116,9 @@ class scheduler {
   }
   void wake_one() noexcept;
 
+  // Any thread. Wakes a worker if tasks wait and nobody is on the way to them.
+  void share_waiting_work() noexcept;
+
   clock::time_point now() noexcept {
     if (simulated_ != nullptr) [[unlikely]]
       return simulated_->now();

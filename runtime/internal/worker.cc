@@ -56,6 +56,7 @@ bool worker::step() noexcept {
   }
   if (searching_) found_while_searching();
   if (std::exchange(slept_, false)) owner_.refresh_watch();
+  if (unshared_ && turn_ % sharing_interval == 0) share_late();
   resume(*ready);
   return true;
 }
@@ -217,14 +218,29 @@ promise_base* worker::adopt(promise_base* list) noexcept {
   return first;
 }
 
-// Tasks that a timer or an event has made ready. One alone wakes nobody: this worker is about to
-// run it.
+// Tasks that a timer has made ready. One alone wakes nobody: this worker is about to run it.
 void worker::accept(ready_list& ready) noexcept {
   if (ready.empty()) return;
   const bool free = !has_visible_work() && owner_.injected().empty();
   while (promise_base* next = ready.take())
     enqueue(*next);
   if (!free || ready_.size() > 1) owner_.wake_after_push();
+}
+
+// Tasks that an event has made ready. They wake nobody at once (poller::share_waiting_work()).
+void worker::accept_events(ready_list& ready) noexcept {
+  while (promise_base* next = ready.take())
+    enqueue(*next);
+  unshared_ = ready_.size() > 1;
+}
+
+void worker::share_late() noexcept {
+  if (ready_.empty()) {
+    unshared_ = false;
+  } else if (owner_.now() - busy_since_ >= sharing_delay) {
+    unshared_ = false;
+    owner_.wake_after_push();
+  }
 }
 
 bool worker::fire_timers(worker& of) noexcept {
@@ -241,7 +257,7 @@ void worker::poll_events() noexcept {
   ready_list ready;
   events->poll(clock::duration::zero(), ready);
   events->release();
-  accept(ready);
+  accept_events(ready);
 }
 
 // ---------------------------------------------------------------------------------- stealing
@@ -301,7 +317,7 @@ void worker::park() noexcept {
   ready_list ready;
   if (announce_sleep()) sleep_until_needed(ready);
   end_sleep();
-  accept(ready);
+  accept_events(ready);
 }
 
 // False: it is needed, and should not sleep after all.
@@ -324,8 +340,11 @@ void worker::sleep_until_needed(ready_list& ready) noexcept {
   const clock::time_point until = wake_time(watches);
   poller* events = owner_.attached_poller();
   if (events != nullptr && events->try_acquire()) {
-    parker_.park_in([&] { events->poll(time_left(until, owner_.now()), ready); });
+    const clock::time_point before = owner_.now();
+    parker_.park_in([&] { events->poll(time_left(until, before), ready); });
     events->release();
+    const clock::time_point now = owner_.now();
+    if (now - before >= real_wait) busy_since_ = now;
   } else {
     parker_.park(until);
   }

@@ -140,6 +140,8 @@ class worker {
   bool fire_timers(worker& of) noexcept;
   void poll_events() noexcept;
   void accept(ready_list& ready) noexcept;
+  void accept_events(ready_list& ready) noexcept;
+  void share_late() noexcept;
   void enqueue(promise_base& ready) noexcept;
   void found_while_searching() noexcept;
   void give_up_search() noexcept;
@@ -164,6 +166,13 @@ class worker {
   // use 61 as well: prime, so that it does not fall in step with a program's own period.
   static constexpr std::uint32_t fairness_interval = 61;
   static constexpr std::size_t most_stolen = 64;
+  // How long tasks that events have made ready wait before another worker is woken for them, and
+  // how often the worker looks. To wake it costs about as much as to serve one small request
+  // (http/connections_64).
+  static constexpr clock::duration sharing_delay = std::chrono::microseconds(500);
+  static constexpr std::uint32_t sharing_interval = 8;
+  // A poll that took less has not waited: the worker has been busy all along.
+  static constexpr clock::duration real_wait = std::chrono::microseconds(10);
   // How often pinned tasks go before ready ones. To look for them costs a cache line (yield).
   static constexpr std::uint32_t pinned_interval = 4;
 
@@ -177,7 +186,9 @@ class worker {
   int transfers_left_ = 0;
   const int turn_budget_;
   bool searching_ = false;
-  bool slept_ = false;  // Since the last task.
+  bool slept_ = false;     // Since the last task.
+  bool unshared_ = false;  // Events have made tasks ready, and nobody has been woken for them.
+  clock::time_point busy_since_{};
   std::uint32_t turn_ = 0;
   std::uint64_t random_;
 
