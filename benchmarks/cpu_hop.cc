@@ -5,9 +5,12 @@
 //   blocking through the pool for blocking calls.
 //
 // Runtimes: magpie (co_await cpu(f), co_await blocking(f)); onetbb (task_arena::enqueue, and a
-// thread that waits on a futex for its end); futex (two threads that wake each other: the limit).
+// thread that waits on a futex for its end); tokio (spawn_blocking); go (two channels to a
+// goroutine that owns a thread); asio (post to a thread_pool and back); libuv (uv_queue_work);
+// asyncio and uvloop (run_in_executor); futex (two threads that wake each other: the limit).
 #include "magpie/benchmarks/hand_over.h"
 #include "magpie/benchmarks/onetbb.h"
+#include "magpie/benchmarks/peer_process.h"
 #include "magpie/benchmarks/suite.h"
 #include "magpie/runtime/blocking.h"
 #include "magpie/runtime/cpu.h"
@@ -74,6 +77,12 @@ const bool registered = [] {
   add_row("cpu_hop/cpu/onetbb", cpu_onetbb);
   add_rows("cpu_hop/blocking/magpie", on_magpie(round_trips, through_blocking));
   add_row("cpu_hop/blocking/futex", blocking_futex);
+  add_peer_rows("cpu_hop/blocking/tokio", "tokio_micro");
+  add_peer_rows("cpu_hop/blocking/go", "go_micro");
+  add_peer_rows("cpu_hop/blocking/asio", "asio_micro");
+  add_peer_row("cpu_hop/blocking/libuv", "uv_micro");
+  add_peer_row("cpu_hop/blocking/asyncio", "python_micro");
+  add_peer_row("cpu_hop/blocking/uvloop", "python_micro");
   return true;
 }();
 

@@ -1,6 +1,11 @@
 #include "magpie/benchmarks/suite.h"
 
+#include <sys/utsname.h>
+
 #include <ctime>
+#include <fstream>
+
+#include "magpie/benchmarks/peer_process.h"
 
 namespace magpie::benchmarks {
 namespace {
@@ -19,7 +24,64 @@ void add(const std::string& name, const body& measured, std::size_t workers) {
       ->UseRealTime();
 }
 
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+std::string kernel() {
+  utsname name{};
+  ::uname(&name);
+  return std::string(name.sysname) + " " + name.release + " " + name.machine;
+}
+
+// What has to be known to read the figures later, beside what Google Benchmark says itself.
+void describe(const std::vector<std::string>& command) {
+  std::string line;
+  for (const std::string& word : command)
+    line += (line.empty() ? "" : " ") + word;
+  benchmark::AddCustomContext("command", line);
+  benchmark::AddCustomContext("compiler", __VERSION__);
+  benchmark::AddCustomContext("processor", processor());
+  benchmark::AddCustomContext("kernel", kernel());
+#ifdef NDEBUG
+  benchmark::AddCustomContext("assertions", "off");
+#else
+  benchmark::AddCustomContext("assertions", "on");
+#endif
+}
+
+// Takes --peers=FOLDER out of the arguments.
+std::string peers_folder(std::vector<std::string>& arguments) {
+  const std::string option = "--peers=";
+  std::string folder;
+  std::erase_if(arguments, [&](const std::string& argument) {
+    if (!argument.starts_with(option)) return false;
+    folder = argument.substr(option.size());
+    return true;
+  });
+  return folder;
+}
+
 }  // namespace
+
+int run_suite(int argc, char** argv) {
+  std::vector<std::string> arguments(argv, argv + argc);
+  describe(arguments);
+  register_peer_rows(peers_folder(arguments));
+  std::vector<char*> left;
+  for (std::string& argument : arguments)
+    left.push_back(argument.data());
+  int count = static_cast<int>(left.size());
+  benchmark::Initialize(&count, left.data());
+  if (benchmark::ReportUnrecognizedArguments(count, left.data())) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}
 
 std::vector<std::size_t> worker_counts() {
   const std::size_t most = available_parallelism();
@@ -54,3 +116,7 @@ operation_meter::~operation_meter() {
 }
 
 }  // namespace magpie::benchmarks
+
+int main(int argc, char** argv) {
+  return magpie::benchmarks::run_suite(argc, argv);
+}

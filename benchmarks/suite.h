@@ -20,6 +20,9 @@
 
 namespace magpie::benchmarks {
 
+// What main() does, which suite.cc has.
+int run_suite(int argc, char** argv);
+
 // 1, 2, 4, ..., and as many as there are processors for this process.
 std::vector<std::size_t> worker_counts();
 
@@ -47,11 +50,12 @@ class operation_meter {
 };
 
 // One iteration runs what `program()` returns, a task with a value, on a runtime that exists
-// already.
+// already and has run it once.
 template <class Program>
 body on_magpie(double operations, Program program) {
   return [=](benchmark::State& state, std::size_t workers) {
     runtime host(options().workers(workers));
+    benchmark::DoNotOptimize(host.run(program()));
     const operation_meter meter(state, operations);
     for (auto _ : state)
       benchmark::DoNotOptimize(host.run(program()));

@@ -4,11 +4,14 @@
 //   sleep_1_to_10_ms 100,000 tasks sleep at once, each between 1 and 10 ms.
 //   cancelled        a thousand tasks go to sleep for an hour and are cancelled.
 //
-// Runtimes: magpie.
+// Runtimes: magpie (sleep_for in children of one gather), tokio (sleep in spawned tasks), go
+// (Sleep), asio (steady_timer), libuv (uv_timer, whole milliseconds, no tasks), asyncio and uvloop
+// (sleep; a tenth of the tasks).
 #include <chrono>
 #include <cstddef>
 #include <vector>
 
+#include "magpie/benchmarks/peer_process.h"
 #include "magpie/benchmarks/suite.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/gather.h"
@@ -61,6 +64,12 @@ task<int> cancel_sleepers() {
 const bool registered = [] {
   add_rows("timers/sleep_1_to_10_ms/magpie", on_magpie(sleepers, sleep_1_to_10_ms));
   add_rows("timers/cancelled/magpie", on_magpie(cancelled_sleepers, cancel_sleepers));
+  add_peer_rows("timers/sleep_1_to_10_ms/tokio", "tokio_micro");
+  add_peer_rows("timers/sleep_1_to_10_ms/go", "go_micro");
+  add_peer_rows("timers/sleep_1_to_10_ms/asio", "asio_micro");
+  add_peer_row("timers/sleep_1_to_10_ms/libuv", "uv_micro");
+  add_peer_row("timers/sleep_1_to_10_ms/asyncio", "python_micro");
+  add_peer_row("timers/sleep_1_to_10_ms/uvloop", "python_micro");
   return true;
 }();
 

@@ -3,7 +3,9 @@
 //   spawn   from the call of runtime::spawn, on a thread that is no worker, to the first line of
 //           the task. Everything sleeps before each repeat.
 //
-// Runtimes: magpie; futex (a thread that sleeps on a futex and is woken: the limit).
+// Runtimes: magpie; tokio (Runtime::spawn); go (a goroutine started by one that owns its thread);
+// asio (post); libuv (uv_async_send); asyncio and uvloop (call_soon_threadsafe); futex (a thread
+// that sleeps on a futex and is woken: the limit).
 //
 // Google Benchmark's own time is the mean; median_us and p99_us are what counts.
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "magpie/benchmarks/hand_over.h"
+#include "magpie/benchmarks/peer_process.h"
 #include "magpie/benchmarks/suite.h"
 #include "magpie/runtime/task.h"
 
@@ -84,6 +87,12 @@ void add_timed_row(const std::string& name, const body& measured, std::size_t wo
 const bool registered = [] {
   for (const std::size_t workers : worker_counts())
     add_timed_row("wake/spawn/magpie", wake_magpie, workers);
+  add_peer_rows("wake/spawn/tokio", "tokio_micro");
+  add_peer_rows("wake/spawn/go", "go_micro");
+  add_peer_rows("wake/spawn/asio", "asio_micro");
+  add_peer_row("wake/spawn/libuv", "uv_micro");
+  add_peer_row("wake/spawn/asyncio", "python_micro");
+  add_peer_row("wake/spawn/uvloop", "python_micro");
   add_timed_row("wake/spawn/futex", wake_futex, 1);
   return true;
 }();

@@ -4,9 +4,12 @@
 //   two_tasks      two tasks take turns.
 //   thousand_tasks a thousand tasks take turns.
 //
-// Runtimes: magpie. oneTBB's tasks cannot yield.
+// Runtimes: magpie (yield), tokio (yield_now), go (Gosched), asio (post), asyncio and uvloop
+// (sleep(0)). oneTBB's tasks cannot yield.
+#include <string>
 #include <vector>
 
+#include "magpie/benchmarks/peer_process.h"
 #include "magpie/benchmarks/suite.h"
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/sleep.h"
@@ -35,6 +38,14 @@ const bool registered = [] {
   add_rows("yield/alone/magpie", on_magpie(yields, [] { return take_turns(1); }));
   add_rows("yield/two_tasks/magpie", on_magpie(yields, [] { return take_turns(2); }));
   add_rows("yield/thousand_tasks/magpie", on_magpie(yields, [] { return take_turns(1000); }));
+  for (const char* program : {"yield/alone", "yield/two_tasks", "yield/thousand_tasks"}) {
+    const std::string name = program;
+    add_peer_rows(name + "/tokio", "tokio_micro");
+    add_peer_rows(name + "/go", "go_micro");
+    add_peer_rows(name + "/asio", "asio_micro");
+    add_peer_row(name + "/asyncio", "python_micro");
+    add_peer_row(name + "/uvloop", "python_micro");
+  }
   return true;
 }();
 
