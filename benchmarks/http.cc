@@ -14,9 +14,10 @@
 //             a time on the workers.
 //   echo_1k, echo_64k         64 connections with 1 KiB, 16 with 64 KiB there and back.
 //
-// Runtimes: magpie; magpie_dedicated (the I/O thread always polls, and hands over); magpie_<other>,
-// one for each option that takes away one technique of the hand-over; epoll (a plain loop in each
-// thread: the limit). With peers: tokio, asio, go (on TCP), nginx, libuv, asyncio, uvloop.
+// Runtimes: magpie, and without one technique of the hand-over each: magpie_dedicated (the I/O
+// thread always polls, and no idle worker does), magpie_eager (a batch of events wakes another
+// worker at once); epoll (a plain loop in each thread: the limit). With peers: tokio, asio, go (on
+// TCP), nginx, libuv, asyncio, uvloop.
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -236,7 +237,7 @@ void register_rows(const std::string& peers) {
   const std::vector<std::string> no_mixed = {"reply", "echo"};
   const auto counts = worker_counts();
   add_rows_of({"magpie", own + "/magpie_server", counts, all, ""});
-  for (const std::string variant : {"dedicated"})
+  for (const std::string variant : {"dedicated", "eager"})
     add_rows_of({"magpie_" + variant, own + "/magpie_server", counts, all, variant});
   add_rows_of({"epoll", own + "/epoll_server", counts, no_mixed, ""});
   for (const server& peer :

@@ -10,6 +10,10 @@ void poller::share_waiting_work() noexcept {
   if (owner_ != nullptr) owner_->share_waiting_work();
 }
 
+void poller::resume_anywhere(ready_list& ready) noexcept {
+  if (owner_ != nullptr) owner_->inject_all(ready);
+}
+
 poller* attached_poller() noexcept {
   internal::worker* const here = internal::current_worker();
   return here == nullptr ? nullptr : here->owner().attached_poller();

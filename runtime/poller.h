@@ -54,6 +54,10 @@ class poller {
   // tasks only after some 10 ms.
   void share_waiting_work() noexcept;
 
+  // The same threads. As ready_list::resume_all(), but for whichever worker comes first, and not
+  // for the one where each task suspended: when all workers are busy.
+  void resume_anywhere(ready_list& ready) noexcept;
+
  private:
   friend class internal::scheduler;
 

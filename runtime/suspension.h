@@ -21,6 +21,7 @@ namespace magpie {
 namespace internal {
 struct promise_base;
 class context;
+class scheduler;
 class worker;
 }  // namespace internal
 
@@ -112,6 +113,7 @@ class ready_list {
   void resume_all() noexcept;
 
  private:
+  friend class internal::scheduler;
   friend class internal::worker;
 
   // The next task that is ready; null if none is left. One that is only about to suspend is made

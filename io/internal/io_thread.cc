@@ -148,7 +148,7 @@ void io_thread::take_turn(clock::duration limit) noexcept {
   ready_list ready;
   reactor_->wait(limit, ready);
   held_.store(false);
-  ready.resume_all();
+  resume_anywhere(ready);
 }
 
 void io_thread::sleep_while_a_worker_waits(std::uint64_t turn) noexcept {

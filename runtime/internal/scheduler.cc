@@ -47,6 +47,14 @@ void scheduler::inject(promise_base& ready) noexcept {
   if (idle_.wants_wake_after_injection()) wake_one();
 }
 
+void scheduler::inject_all(ready_list& ready) noexcept {
+  if (ready.empty()) return;
+  const visit here(*this);
+  while (promise_base* next = ready.take())
+    injected_.push(next);
+  if (idle_.wants_wake_after_injection()) wake_one();
+}
+
 void scheduler::inject(promise_base& ready, worker& home) noexcept {
   const visit here(*this);
   home.inject(ready);
@@ -72,8 +80,10 @@ void scheduler::share_waiting_work() noexcept {
 }
 
 void scheduler::refresh_watch() noexcept {
-  if (idle_.sleeping() == 0 || watch_is_fresh()) return;
-  watch_refreshed_.store(now().time_since_epoch().count());
+  if (idle_.sleeping() == 0) return;
+  const clock::time_point when = now();
+  if (watch_is_fresh(when)) return;
+  watch_refreshed_.store(when.time_since_epoch().count());
   const std::size_t watcher = watcher_.load();
   if (watcher == idle_set<>::nobody) {
     wake_one();
@@ -82,9 +92,9 @@ void scheduler::refresh_watch() noexcept {
   }
 }
 
-bool scheduler::watch_is_fresh() noexcept {
+bool scheduler::watch_is_fresh(clock::time_point now) const noexcept {
   const clock::time_point last{clock::duration(watch_refreshed_.load())};
-  return now() - last < watch_interval;
+  return now - last < watch_interval;
 }
 
 bool scheduler::has_visible_work() const noexcept {

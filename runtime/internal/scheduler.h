@@ -103,6 +103,8 @@ class scheduler {
 
   // Any thread. To whichever worker comes first.
   void inject(promise_base& ready) noexcept;
+  // The same for tasks of this runtime, with at most one wake-up.
+  void inject_all(ready_list& ready) noexcept;
   // Any thread that is no worker of this runtime. To `home`, or to an idle worker if that one is
   // busy.
   void inject(promise_base& ready, worker& home) noexcept;
@@ -151,7 +153,7 @@ class scheduler {
   void refresh_watch() noexcept;
   // Whether that was done within the last interval. Whoever goes to sleep then looks again after
   // one more, also if another is the watcher at that moment: that one may be the next to work.
-  bool watch_is_fresh() noexcept;
+  bool watch_is_fresh(clock::time_point now) const noexcept;
 
   // Any thread. The poller, if one has been attached.
   poller* attached_poller() const noexcept { return poller_.load(); }

@@ -22,6 +22,7 @@ worker::worker(scheduler& owner, std::size_t index)
     : turn_budget_(owner.simulated() != nullptr ? 1
                    : owner.driver() != nullptr  ? guest_budget
                                                 : full_budget),
+      share_after_(owner.settings().share_after()),
       random_(0x9e3779b97f4a7c15U * (index + 1)),
       owner_(owner),
       index_(index) {}
@@ -194,6 +195,9 @@ void worker::push_ready(promise_base& ready) noexcept {
 }
 
 void worker::push_yielded(promise_base& ready) noexcept {
+  // What others have made ready meanwhile comes first (http/mixed).
+  if (!inbox_.empty()) enqueue_all(inbox_.take_all());
+  if (!owner_.injected().empty()) enqueue_all(owner_.injected().take_all());
   enqueue(ready);
   if (ready_.size() > 1) owner_.wake_after_push();
 }
@@ -206,16 +210,20 @@ void worker::enqueue(promise_base& ready) noexcept {
   }
 }
 
+void worker::enqueue_all(promise_base* list) noexcept {
+  while (list != nullptr) {
+    promise_base& next = *list;
+    list = next.next();
+    enqueue(next);
+  }
+}
+
 // A list that was taken from an injection queue: the first runs now, the others become ready here.
 promise_base* worker::adopt(promise_base* list) noexcept {
-  if (list == nullptr) return nullptr;
-  promise_base* first = list;
-  for (promise_base* next = list->next(); next != nullptr;) {
-    promise_base* after = next->next();
-    push_ready(*next);
-    next = after;
-  }
-  return first;
+  if (list == nullptr || list->next() == nullptr) return list;
+  enqueue_all(list->next());
+  owner_.wake_after_push();
+  return list;
 }
 
 // Tasks that a timer has made ready. One alone wakes nobody: this worker is about to run it.
@@ -229,6 +237,8 @@ void worker::accept(ready_list& ready) noexcept {
 
 // Tasks that an event has made ready. They wake nobody at once (poller::share_waiting_work()).
 void worker::accept_events(ready_list& ready) noexcept {
+  if (ready.empty()) return;
+  if (share_after_ == clock::duration::zero()) return accept(ready);
   while (promise_base* next = ready.take())
     enqueue(*next);
   unshared_ = ready_.size() > 1;
@@ -237,7 +247,7 @@ void worker::accept_events(ready_list& ready) noexcept {
 void worker::share_late() noexcept {
   if (ready_.empty()) {
     unshared_ = false;
-  } else if (owner_.now() - busy_since_ >= sharing_delay) {
+  } else if (owner_.now() - busy_since_ >= share_after_) {
     unshared_ = false;
     owner_.wake_after_push();
   }
@@ -337,14 +347,14 @@ void worker::end_sleep() noexcept {
 
 void worker::sleep_until_needed(ready_list& ready) noexcept {
   const bool watches = owner_.begin_watch(index_);
-  const clock::time_point until = wake_time(watches);
+  const clock::time_point now = owner_.now();
+  const clock::time_point until = wake_time(watches, now);
   poller* events = owner_.attached_poller();
   if (events != nullptr && events->try_acquire()) {
-    const clock::time_point before = owner_.now();
-    parker_.park_in([&] { events->poll(time_left(until, before), ready); });
+    parker_.park_in([&] { events->poll(time_left(until, now), ready); });
     events->release();
-    const clock::time_point now = owner_.now();
-    if (now - before >= real_wait) busy_since_ = now;
+    const clock::time_point woken = owner_.now();
+    if (woken - now >= real_wait) busy_since_ = woken;
   } else {
     parker_.park(until);
   }
@@ -353,10 +363,10 @@ void worker::sleep_until_needed(ready_list& ready) noexcept {
 
 // The watcher wakes for the timers of busy workers too, in case those are stuck in one task. As it
 // is not told of timers that they add, it looks again from time to time.
-clock::time_point worker::wake_time(bool watches) const noexcept {
+clock::time_point worker::wake_time(bool watches, clock::time_point now) const noexcept {
   clock::time_point until = next_deadline();
   if (owner_.workers().size() == 1) return until;
-  bool looks_again = owner_.watch_is_fresh();
+  bool looks_again = owner_.watch_is_fresh(now);
   if (watches) {
     for (const auto& other : owner_.workers()) {
       if (other->asleep()) continue;
@@ -364,7 +374,7 @@ clock::time_point worker::wake_time(bool watches) const noexcept {
       until = std::min(until, other->next_deadline());
     }
   }
-  return looks_again ? std::min(until, owner_.now() + scheduler::watch_interval) : until;
+  return looks_again ? std::min(until, now + scheduler::watch_interval) : until;
 }
 
 void worker::unpark() noexcept {

@@ -143,6 +143,7 @@ class worker {
   void accept_events(ready_list& ready) noexcept;
   void share_late() noexcept;
   void enqueue(promise_base& ready) noexcept;
+  void enqueue_all(promise_base* list) noexcept;
   void found_while_searching() noexcept;
   void give_up_search() noexcept;
   void resume(promise_base& ready) noexcept;
@@ -153,7 +154,7 @@ class worker {
   bool announce_sleep() noexcept;
   void end_sleep() noexcept;
   void sleep_until_needed(ready_list& ready) noexcept;
-  clock::time_point wake_time(bool watches) const noexcept;
+  clock::time_point wake_time(bool watches, clock::time_point now) const noexcept;
   std::coroutine_handle<> next_child() noexcept;
 
   // How much a turn may do before the loop looks at everything else. A join costs 1, an await that
@@ -166,10 +167,7 @@ class worker {
   // use 61 as well: prime, so that it does not fall in step with a program's own period.
   static constexpr std::uint32_t fairness_interval = 61;
   static constexpr std::size_t most_stolen = 64;
-  // How long tasks that events have made ready wait before another worker is woken for them, and
-  // how often the worker looks. To wake it costs about as much as to serve one small request
-  // (http/connections_64).
-  static constexpr clock::duration sharing_delay = std::chrono::microseconds(500);
+  // Every so many turns a worker looks for how long what events have made ready has been waiting.
   static constexpr std::uint32_t sharing_interval = 8;
   // A poll that took less has not waited: the worker has been busy all along.
   static constexpr clock::duration real_wait = std::chrono::microseconds(10);
@@ -185,6 +183,7 @@ class worker {
   int budget_ = 0;
   int transfers_left_ = 0;
   const int turn_budget_;
+  const clock::duration share_after_;
   bool searching_ = false;
   bool slept_ = false;     // Since the last task.
   bool unshared_ = false;  // Events have made tasks ready, and nobody has been woken for them.

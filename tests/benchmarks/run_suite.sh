@@ -3,8 +3,9 @@
 # suite/program/runtime/workers and has run, and magpie is among them.
 set -euo pipefail
 suite="$1"
+shift  # The rest: options of the suite.
 figures="$TEST_TMPDIR/figures.json"
-"$suite" --benchmark_min_time=0.001 --benchmark_out_format=json --benchmark_out="$figures"
+"$suite" --benchmark_min_time=0.001 --benchmark_out_format=json --benchmark_out="$figures" "$@"
 
 python3 - "$(basename "$suite")" "$figures" <<'END'
 import json
