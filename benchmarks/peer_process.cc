@@ -25,6 +25,16 @@ std::vector<peer_row>& all_rows() {
   return rows;
 }
 
+std::vector<void (*)(const std::string&)>& all_adders() {
+  static std::vector<void (*)(const std::string&)> adders;
+  return adders;
+}
+
+std::set<std::string>& missing_programs() {
+  static std::set<std::string> missing;
+  return missing;
+}
+
 struct close_pipe {
   void operator()(std::FILE* pipe) const noexcept { ::pclose(pipe); }
 };
@@ -79,23 +89,31 @@ void add_peer_rows(const std::string& name, const std::string& program) {
     all_rows().push_back({name, program, workers});
 }
 
+void add_rows_with_peers(void (*add)(const std::string& folder)) {
+  all_adders().push_back(add);
+}
+
+bool has_peer(const std::string& folder, const std::string& program) {
+  const bool there = !folder.empty() && ::access((folder + "/" + program).c_str(), X_OK) == 0;
+  if (!there) missing_programs().insert(program);
+  return there;
+}
+
 void register_peer_rows(const std::string& folder) {
-  std::set<std::string> missing;
+  for (const auto& add : all_adders())
+    add(folder);
   for (const peer_row& row : all_rows()) {
+    if (!has_peer(folder, row.program)) continue;
     const std::string path = folder + "/" + row.program;
-    if (folder.empty() || ::access(path.c_str(), X_OK) != 0) {
-      missing.insert(row.program);
-      continue;
-    }
     const std::string full = row.name + "/" + std::to_string(row.workers);
     benchmark::RegisterBenchmark(full.c_str(),
                                  [=](benchmark::State& state) { run_peer(state, path, row); })
         ->UseManualTime()
         ->Iterations(1);
   }
-  if (missing.empty()) return;
+  if (missing_programs().empty()) return;
   std::cerr << "Without these peers (--peers=FOLDER, see tools/peers):";
-  for (const std::string& program : missing)
+  for (const std::string& program : missing_programs())
     std::cerr << ' ' << program;
   std::cerr << '\n';
 }

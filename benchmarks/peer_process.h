@@ -23,6 +23,13 @@ namespace magpie::benchmarks {
 void add_peer_row(const std::string& name, const std::string& program);
 void add_peer_rows(const std::string& name, const std::string& program);
 
+// Calls it with the folder, which may be empty, where main() registers rows: for suites that call
+// the programs of peers in a way of their own.
+void add_rows_with_peers(void (*add)(const std::string& folder));
+
+// Whether the folder has the program; if not, that is said once.
+bool has_peer(const std::string& folder, const std::string& program);
+
 // For main(), before the rows run.
 void register_peer_rows(const std::string& folder);
 

@@ -81,6 +81,12 @@ options& options::set_report_long_turns(clock::duration limit) {
   return *this;
 }
 
+options& options::set_share_after(clock::duration delay) {
+  check_duration("share_after", delay);
+  share_after_ = delay;
+  return *this;
+}
+
 options& options::io(io_mode mode) {
   if (mode != io_mode::assisted && mode != io_mode::dedicated) {
     throw std::invalid_argument(

@@ -6,6 +6,19 @@
 
 namespace magpie {
 
+void poller::share_waiting_work() noexcept {
+  if (owner_ != nullptr) owner_->share_waiting_work();
+}
+
+void poller::resume_anywhere(ready_list& ready) noexcept {
+  if (owner_ != nullptr) owner_->inject_all(ready);
+}
+
+poller* attached_poller() noexcept {
+  internal::worker* const here = internal::current_worker();
+  return here == nullptr ? nullptr : here->owner().attached_poller();
+}
+
 poller& current_poller(const std::function<std::unique_ptr<poller>(io_mode)>& make) {
   internal::worker* here = internal::current_worker();
   if (here == nullptr) {

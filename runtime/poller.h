@@ -15,6 +15,10 @@
 
 namespace magpie {
 
+namespace internal {
+class scheduler;
+}  // namespace internal
+
 class poller {
  public:
   poller() = default;
@@ -41,7 +45,28 @@ class poller {
 
   // Worker, in a simulation: whether an event is awaited that only the real world can bring.
   virtual bool awaits_events() const noexcept = 0;
+
+ protected:
+  // Any thread, between start() and the destructor. If tasks wait behind one that keeps its worker,
+  // wakes an idle worker for them. Tasks that poll() has made ready wake nobody at once, because
+  // most often their worker has run them all before another would have woken; so a poller with
+  // a thread calls this when no worker has polled for a while, and without, others may find such
+  // tasks only after some 10 ms.
+  void share_waiting_work() noexcept;
+
+  // The same threads. As ready_list::resume_all(), but for whichever worker comes first, and not
+  // for the one where each task suspended: when all workers are busy.
+  void resume_anywhere(ready_list& ready) noexcept;
+
+ private:
+  friend class internal::scheduler;
+
+  internal::scheduler* owner_ = nullptr;  // Fixed before start().
 };
+
+// Any thread. The poller of the runtime whose worker this is; null if that has none yet, and on
+// a thread that is no worker.
+poller* attached_poller() noexcept;
 
 // On a worker. The poller of the current runtime; if it has none, the one that `make` returns,
 // which the runtime destroys after its last task has ended. `make` runs at most once per runtime,

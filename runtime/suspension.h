@@ -21,6 +21,7 @@ namespace magpie {
 namespace internal {
 struct promise_base;
 class context;
+class scheduler;
 class worker;
 }  // namespace internal
 
@@ -66,6 +67,9 @@ class suspension {
   // won. Nobody touches *this afterwards.
   outcome disarm() noexcept;
 
+  // Worker, from await_resume(), before disarm(). Who has won so far.
+  outcome won() const noexcept { return outcome_.load(); }
+
   // The worker where the task suspended. Fixed by arm(); null if that failed.
   internal::worker* home() const noexcept;
 
@@ -109,6 +113,7 @@ class ready_list {
   void resume_all() noexcept;
 
  private:
+  friend class internal::scheduler;
   friend class internal::worker;
 
   // The next task that is ready; null if none is left. One that is only about to suspend is made

@@ -33,18 +33,24 @@ void descriptor::leave() noexcept {
 
 int descriptor::watch(sighting& seen) try {
   const std::shared_ptr<reactor>& events = current_io_thread().events();
+  // The usual case. If it is watched elsewhere in this moment, watched_at() will say so.
+  if (seen.owner == events.get() && registration_.load() == seen.where) return 0;
+  return watch_first(seen, events);
+} catch (const std::system_error& error) {
+  return error.code().value();
+}
+
+int descriptor::watch_first(sighting& seen, const std::shared_ptr<reactor>& events) {
   const std::lock_guard lock(mutex_);
   if (reactor_ != events) {
     const int failure = start_watching(events);
     if (failure != 0) return failure;
     // What happened between the call and now comes as an event.
     registration* const watched = registration_.load();
-    seen = {watched, watched->first_event()};
+    seen = {watched, watched->owner(), watched->first_event()};
   }
   // If another task has had it watched meanwhile, something may have been reported already.
   return seen.where == registration_.load() ? 0 : try_again;
-} catch (const std::system_error& error) {
-  return error.code().value();
 }
 
 int descriptor::start_watching(const std::shared_ptr<reactor>& events) {

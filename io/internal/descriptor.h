@@ -23,6 +23,7 @@ namespace magpie::io::internal {
 // call's EAGAIN is to be trusted until there is more.
 struct sighting {
   registration* where = nullptr;
+  const reactor* owner = nullptr;  // Of that.
   std::uint64_t events = 0;
 };
 
@@ -51,11 +52,12 @@ class descriptor {
   // The same for a call that may find nothing to do: -EAGAIN if it does or is known to. `seen` is
   // then what to wait with (readiness.h). A call that does something, but less than `all`, has
   // found the rest missing: the next one would say EAGAIN.
+  // `seen` is a new one.
   template <class Call>
   ssize_t attempt(direction d, sighting& seen, Call what, std::size_t all = 0) noexcept {
     if (!enter()) return -ECANCELED;
     registration* const watched = registration_.load();
-    seen = {watched, watched == nullptr ? 0 : watched->events(d)};
+    if (watched != nullptr) seen = {watched, watched->owner(), watched->events(d)};
     ssize_t result = -EAGAIN;
     if (watched == nullptr || !watched->drained(d, seen.events)) result = repeat(what);
     // An end that came before the call may have been reported before it: read after the call.
@@ -94,6 +96,7 @@ class descriptor {
   bool enter() noexcept;
   void leave() noexcept;
 
+  int watch_first(sighting& seen, const std::shared_ptr<reactor>& events);
   // Under mutex_.
   int start_watching(const std::shared_ptr<reactor>& events);
   void stop_watching();

@@ -64,6 +64,11 @@ struct owned_fd {
 
 // A registration that knows its place.
 struct slot : registration {
+  void make(const reactor& owner, std::uint32_t number) noexcept {
+    owner_ = &owner;
+    place = number;
+  }
+
   std::uint32_t place = 0;  // Fixed when it is made.
 };
 
@@ -154,7 +159,7 @@ class epoll_reactor final : public reactor {
       // give_back() must not need memory.
       if (free_.capacity() <= slots_.size()) free_.reserve(2 * slots_.size() + 64);
       const std::uint32_t place = slots_.grow();
-      slots_[place].place = place;
+      slots_[place].make(*this, place);
       return slots_[place];
     }
     const std::uint32_t place = free_.back();

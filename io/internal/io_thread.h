@@ -45,6 +45,7 @@ class io_thread final : public poller {
   void run() noexcept;
   void poll_always() noexcept;
   void guard() noexcept;
+  void stand_in(bool nothing_changes) noexcept;
   void take_turn(clock::duration limit) noexcept;
   void sleep_while_a_worker_waits(std::uint64_t turn) noexcept;
 

@@ -17,6 +17,8 @@
 
 namespace magpie::io::internal {
 
+class reactor;
+
 enum class direction : std::uint8_t { read, write };
 
 // What the kernel reports of a descriptor.
@@ -63,6 +65,9 @@ class registration {
     return drained_[index(d)].load() == events;
   }
 
+  // Any thread. Fixed when it is made.
+  const reactor* owner() const noexcept { return owner_; }
+
   // The descriptor that owns it. What events() was when its watch began.
   std::uint64_t first_event() const noexcept { return first_event_; }
 
@@ -89,6 +94,10 @@ class registration {
 
   static constexpr std::uint64_t never = UINT64_MAX;
 
+ protected:
+  const reactor* owner_ = nullptr;  // Fixed when it is made.
+
+ private:
   std::array<std::atomic<std::uint64_t>, 2> events_{};               // Changed under mutex_.
   std::array<std::atomic<std::uint64_t>, 2> drained_{never, never};  // Any thread.
   std::atomic<bool> ended_{false};                                   // Changed under mutex_.

@@ -32,7 +32,7 @@ bool readiness::submit(registration& where, magpie::internal::promise_base& who)
 
 int readiness::await_resume() {
   if (where_ == nullptr) return error_;
-  {
+  if (!withdrawn()) {
     const std::lock_guard lock(where_->lock());
     where_->withdraw(*this);
   }

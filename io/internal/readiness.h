@@ -37,6 +37,8 @@ class readiness : public operation {
  private:
   bool start(magpie::internal::promise_base& who);
   bool submit(registration& where, magpie::internal::promise_base& who) noexcept;
+  // What completes it has withdrawn it before (registration::complete()).
+  bool withdrawn() const noexcept { return won() == outcome::completed; }
 
   descriptor& on_;
   const direction direction_;

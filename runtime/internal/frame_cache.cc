@@ -61,9 +61,10 @@ frame_cache::census frame_cache::count() noexcept {
 void frame_cache::trim() noexcept {
   for (std::size_t size = 1; size < classes; ++size) {
     block*& first = free_[size];
+    if (first == nullptr) continue;
     const std::size_t limit = most_kept_bytes / rounded(size);
     // Down to half, so that a worker at the limit does not come back for one block each time.
-    if (first != nullptr && first->length > limit)
+    if (first->length > limit) [[unlikely]]
       first = release(first, first->length - limit / 2);
   }
 }

@@ -47,6 +47,14 @@ void scheduler::inject(promise_base& ready) noexcept {
   if (idle_.wants_wake_after_injection()) wake_one();
 }
 
+void scheduler::inject_all(ready_list& ready) noexcept {
+  if (ready.empty()) return;
+  const visit here(*this);
+  while (promise_base* next = ready.take())
+    injected_.push(next);
+  if (idle_.wants_wake_after_injection()) wake_one();
+}
+
 void scheduler::inject(promise_base& ready, worker& home) noexcept {
   const visit here(*this);
   home.inject(ready);
@@ -67,9 +75,15 @@ void scheduler::wake_one() noexcept {
   if (sleeper != idle_set<>::nobody) workers_[sleeper]->unpark();
 }
 
+void scheduler::share_waiting_work() noexcept {
+  if (has_visible_work() && idle_.wants_wake_after_injection()) wake_one();
+}
+
 void scheduler::refresh_watch() noexcept {
-  if (idle_.sleeping() == 0 || watch_is_fresh()) return;
-  watch_refreshed_.store(now().time_since_epoch().count());
+  if (idle_.sleeping() == 0) return;
+  const clock::time_point when = now();
+  if (watch_is_fresh(when)) return;
+  watch_refreshed_.store(when.time_since_epoch().count());
   const std::size_t watcher = watcher_.load();
   if (watcher == idle_set<>::nobody) {
     wake_one();
@@ -78,9 +92,9 @@ void scheduler::refresh_watch() noexcept {
   }
 }
 
-bool scheduler::watch_is_fresh() noexcept {
+bool scheduler::watch_is_fresh(clock::time_point now) const noexcept {
   const clock::time_point last{clock::duration(watch_refreshed_.load())};
-  return now() - last < watch_interval;
+  return now - last < watch_interval;
 }
 
 bool scheduler::has_visible_work() const noexcept {
@@ -274,6 +288,7 @@ poller& scheduler::attach_poller(const std::function<std::unique_ptr<poller>(io_
   if (owned_poller_ == nullptr) {
     std::unique_ptr<poller> made = make(settings_.io());
     if (made == nullptr) throw usage_error("magpie: current_poller() was given a null poller");
+    made->owner_ = this;
     made->start(simulated_ != nullptr);
     owned_poller_ = std::move(made);
     poller_.store(owned_poller_.get());

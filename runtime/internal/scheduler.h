@@ -105,6 +105,8 @@ class scheduler {
 
   // Any thread. To whichever worker comes first.
   void inject(promise_base& ready) noexcept;
+  // The same for tasks of this runtime, with at most one wake-up.
+  void inject_all(ready_list& ready) noexcept;
   // Any thread that is no worker of this runtime. To `home`, or to an idle worker if that one is
   // busy.
   void inject(promise_base& ready, worker& home) noexcept;
@@ -117,6 +119,9 @@ class scheduler {
       wake_one();
   }
   void wake_one() noexcept;
+
+  // Any thread. Wakes a worker if tasks wait and nobody is on the way to them.
+  void share_waiting_work() noexcept;
 
   clock::time_point now() noexcept {
     if (simulated_ != nullptr) [[unlikely]]
@@ -150,7 +155,7 @@ class scheduler {
   void refresh_watch() noexcept;
   // Whether that was done within the last interval. Whoever goes to sleep then looks again after
   // one more, also if another is the watcher at that moment: that one may be the next to work.
-  bool watch_is_fresh() noexcept;
+  bool watch_is_fresh(clock::time_point now) const noexcept;
 
   // Any thread. The poller, if one has been attached.
   poller* attached_poller() const noexcept { return poller_.load(); }

@@ -23,6 +23,7 @@ worker::worker(scheduler& owner, std::size_t index)
       turn_budget_(owner.simulated() != nullptr ? 1
                    : owner.driver() != nullptr  ? guest_budget
                                                 : full_budget),
+      share_after_(owner.settings().share_after()),
       random_(0x9e3779b97f4a7c15U * (index + 1)),
       owner_(owner),
       index_(index) {}
@@ -58,6 +59,7 @@ bool worker::step() noexcept {
   impatient_ = false;
   if (searching_) found_while_searching();
   if (std::exchange(slept_, false)) owner_.refresh_watch();
+  if (unshared_ && turn_ % sharing_interval == 0) share_late();
   resume(*ready);
   return true;
 }
@@ -237,6 +239,9 @@ void worker::push_ready(promise_base& ready) noexcept {
 }
 
 void worker::push_yielded(promise_base& ready) noexcept {
+  // What others have made ready meanwhile comes first (http/mixed).
+  if (!inbox_.empty()) enqueue_all(inbox_.take_all());
+  if (!owner_.injected().empty()) enqueue_all(owner_.injected().take_all());
   enqueue(ready);
   if (ready_.size() > 1) owner_.wake_after_push();
 }
@@ -249,26 +254,47 @@ void worker::enqueue(promise_base& ready) noexcept {
   }
 }
 
-// A list that was taken from an injection queue: the first runs now, the others become ready here.
-promise_base* worker::adopt(promise_base* list) noexcept {
-  if (list == nullptr) return nullptr;
-  promise_base* first = list;
-  for (promise_base* next = list->next(); next != nullptr;) {
-    promise_base* after = next->next();
-    push_ready(*next);
-    next = after;
+void worker::enqueue_all(promise_base* list) noexcept {
+  while (list != nullptr) {
+    promise_base& next = *list;
+    list = next.next();
+    enqueue(next);
   }
-  return first;
 }
 
-// Tasks that a timer or an event has made ready. One alone wakes nobody: this worker is about to
-// run it.
+// A list that was taken from an injection queue: the first runs now, the others become ready here.
+promise_base* worker::adopt(promise_base* list) noexcept {
+  if (list == nullptr || list->next() == nullptr) return list;
+  enqueue_all(list->next());
+  owner_.wake_after_push();
+  return list;
+}
+
+// Tasks that a timer has made ready. One alone wakes nobody: this worker is about to run it.
 void worker::accept(ready_list& ready) noexcept {
   if (ready.empty()) return;
   const bool free = !has_visible_work() && owner_.injected().empty();
   while (promise_base* next = ready.take())
     enqueue(*next);
   if (!free || ready_.size() > 1) owner_.wake_after_push();
+}
+
+// Tasks that an event has made ready. They wake nobody at once (poller::share_waiting_work()).
+void worker::accept_events(ready_list& ready) noexcept {
+  if (ready.empty()) return;
+  if (share_after_ == clock::duration::zero()) return accept(ready);
+  while (promise_base* next = ready.take())
+    enqueue(*next);
+  unshared_ = ready_.size() > 1;
+}
+
+void worker::share_late() noexcept {
+  if (ready_.empty()) {
+    unshared_ = false;
+  } else if (owner_.now() - busy_since_ >= share_after_) {
+    unshared_ = false;
+    owner_.wake_after_push();
+  }
 }
 
 bool worker::fire_timers(worker& of) noexcept {
@@ -285,7 +311,7 @@ void worker::poll_events() noexcept {
   ready_list ready;
   events->poll(clock::duration::zero(), ready);
   events->release();
-  accept(ready);
+  accept_events(ready);
 }
 
 // ---------------------------------------------------------------------------------- stealing
@@ -349,7 +375,7 @@ void worker::park() noexcept {
   if (sleeps) sleep_until_needed(ready);
   end_sleep();
   impatient_ = sleeps && !searching_;  // Nobody has called.
-  accept(ready);
+  accept_events(ready);
 }
 
 // False: it is needed, and should not sleep after all.
@@ -370,11 +396,14 @@ void worker::end_sleep() noexcept {
 
 void worker::sleep_until_needed(ready_list& ready) noexcept {
   const bool watches = owner_.begin_watch(index_);
-  const clock::time_point until = wake_time(watches);
+  const clock::time_point now = owner_.now();
+  const clock::time_point until = wake_time(watches, now);
   poller* events = owner_.attached_poller();
   if (events != nullptr && events->try_acquire()) {
-    parker_.park_in([&] { events->poll(time_left(until, owner_.now()), ready); });
+    parker_.park_in([&] { events->poll(time_left(until, now), ready); });
     events->release();
+    const clock::time_point woken = owner_.now();
+    if (woken - now >= real_wait) busy_since_ = woken;
   } else {
     parker_.park(until);
   }
@@ -383,10 +412,10 @@ void worker::sleep_until_needed(ready_list& ready) noexcept {
 
 // The watcher wakes for the timers of busy workers too, in case those are stuck in one task. As it
 // is not told of timers that they add, it looks again from time to time.
-clock::time_point worker::wake_time(bool watches) const noexcept {
+clock::time_point worker::wake_time(bool watches, clock::time_point now) const noexcept {
   clock::time_point until = next_deadline();
   if (owner_.workers().size() == 1) return until;
-  bool looks_again = owner_.watch_is_fresh();
+  bool looks_again = owner_.watch_is_fresh(now);
   if (watches) {
     for (const auto& other : owner_.workers()) {
       if (other->asleep()) continue;
@@ -394,7 +423,7 @@ clock::time_point worker::wake_time(bool watches) const noexcept {
       until = std::min(until, other->next_deadline());
     }
   }
-  return looks_again ? std::min(until, owner_.now() + scheduler::watch_interval) : until;
+  return looks_again ? std::min(until, now + scheduler::watch_interval) : until;
 }
 
 void worker::unpark() noexcept {

@@ -148,7 +148,10 @@ class worker {
   bool fire_timers(worker& of) noexcept;
   void poll_events() noexcept;
   void accept(ready_list& ready) noexcept;
+  void accept_events(ready_list& ready) noexcept;
+  void share_late() noexcept;
   void enqueue(promise_base& ready) noexcept;
+  void enqueue_all(promise_base* list) noexcept;
   void found_while_searching() noexcept;
   void give_up_search() noexcept;
   void resume(promise_base& ready) noexcept;
@@ -161,7 +164,7 @@ class worker {
   bool announce_sleep() noexcept;
   void end_sleep() noexcept;
   void sleep_until_needed(ready_list& ready) noexcept;
-  clock::time_point wake_time(bool watches) const noexcept;
+  clock::time_point wake_time(bool watches, clock::time_point now) const noexcept;
 
   // Of a fork.
   void push_child(promise_base& child) noexcept {
@@ -194,6 +197,10 @@ class worker {
   static constexpr std::size_t most_stolen = 64;
   // About as long as another worker takes to wake.
   static constexpr clock::duration short_turn = std::chrono::microseconds(5);
+  // Every so many turns a worker looks for how long what events have made ready has been waiting.
+  static constexpr std::uint32_t sharing_interval = 8;
+  // A poll that took less has not waited: the worker has been busy all along.
+  static constexpr clock::duration real_wait = std::chrono::microseconds(10);
   // How often pinned tasks go before ready ones. To look for them costs a cache line (yield).
   static constexpr std::uint32_t pinned_interval = 4;
 
@@ -212,6 +219,9 @@ class worker {
   turn_log* log_ = nullptr;      // Null if nobody wants to know.
   suspension* armed_ = nullptr;  // Of the task that runs.
   const int turn_budget_;
+  const clock::duration share_after_;
+  bool unshared_ = false;  // Events have made tasks ready, and nobody has been woken for them.
+  clock::time_point busy_since_{};
   std::uint32_t turn_ = 0;
   std::uint64_t random_;
   frame_cache frames_;

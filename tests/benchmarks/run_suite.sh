@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# run_suite.sh SUITE [FILTER]: runs a benchmark suite briefly, or the rows of it that match, and
-# looks at its figures: every row is named suite/program/runtime/workers and has run, and magpie is
-# among them.
+# run_suite.sh SUITE [OPTION...]: runs a benchmark suite briefly and looks at its figures: every row
+# is named suite/program/runtime/workers and has run, and magpie is among them.
 set -euo pipefail
 suite="$1"
-filter="${2:-.}"
+shift  # The rest: options of the suite.
 figures="$TEST_TMPDIR/figures.json"
-"$suite" --benchmark_filter="$filter" --benchmark_min_time=0.001 --benchmark_out_format=json --benchmark_out="$figures"
+"$suite" --benchmark_min_time=0.001 --benchmark_out_format=json --benchmark_out="$figures" "$@"
 
 python3 - "$(basename "$suite")" "$figures" <<'END'
 import json

@@ -2,9 +2,9 @@
 // sleeps and none searches.
 //
 // The workers here loop as worker.cc and scheduler.cc do: find work, announce, look again, park,
-// retract; push, inject and wake. A task may wait for another, as a long computation would keep its
-// worker: the other then has to run elsewhere. If a wake-up is lost, everybody sleeps in the end,
-// and relacy reports a deadlock.
+// retract; push, inject, accept, share and wake. A task may wait for another, as a long computation
+// would keep its worker: the other then has to run elsewhere. If a wake-up is lost, everybody
+// sleeps in the end, and relacy reports a deadlock.
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -47,6 +47,7 @@ class task {
 
   // What it does, in this order. Fixed before the threads start.
   std::array<task*, 2> pushes{};
+  task* accepts = nullptr;
   task* waits_for = nullptr;
 
   typename Atomics::template plain<int> written{0};
@@ -97,6 +98,13 @@ class workers
     } else if (Rules::wakes_another_for_a_busy_home && idle_.wants_wake_after_injection()) {
       wake_one();
     }
+  }
+
+  // As the I/O thread, some time after a worker has accepted an event.
+  void share_accepted() {
+    while (accepted_.load(std::memory_order_acquire) == 0)
+      relacy_futex::wait(accepted_, 0, {});
+    if (has_visible_work() && idle_.wants_wake_after_injection()) wake_one();
   }
 
  private:
@@ -163,6 +171,14 @@ class workers
     if (idle_.wants_wake_after_push()) wake_one();
   }
 
+  // As worker::accept_events(): wakes nobody.
+  void accept(worker& self, task_type& ready) {
+    ready.written.set(1);
+    self.children.push(&ready);
+    accepted_.store(1, std::memory_order_release);
+    relacy_futex::wake(accepted_);
+  }
+
   void resume(worker& self, task_type& ready) {
     expect(ready.written.get() == 1, "a task is run before it was written");
     for (task_type* each : ready.pushes) {
@@ -170,6 +186,7 @@ class workers
       each->written.set(1);
       push(self, *each);
     }
+    if (ready.accepts != nullptr) accept(self, *ready.accepts);
     if (task_type* other = ready.waits_for) {
       while (other->done.load(std::memory_order_acquire) == 0)
         relacy_futex::wait(other->done, 0, {});
@@ -212,6 +229,7 @@ class workers
   std::array<worker, Plan::worker_count> workers_;
   magpie::internal::injection_queue<task_type, Atomics> injected_;
   checked_atomic<std::uint32_t, orders_as_written> stopping_{0};
+  typename Atomics::template atomic<std::uint32_t> accepted_{0};
   std::size_t done_ = 0;
 };
 
@@ -277,6 +295,19 @@ struct push_and_injection {
   static void inject(auto& model) { model.inject(2); }
 };
 
+// A worker accepts an event, which wakes nobody, and is busy until another has run what that has
+// made ready; the I/O thread sees to it.
+struct event {
+  static constexpr std::size_t worker_count = 2;
+  static constexpr std::size_t task_count = 2;
+  static constexpr bool first_worker_starts = true;
+  static void prepare(auto& tasks) {
+    tasks[0].accepts = &tasks[1];
+    tasks[0].waits_for = &tasks[1];
+  }
+  static void inject(auto& model) { model.share_accepted(); }
+};
+
 // What they do wrong is in cold_fence(), announce() and unpark() below.
 struct full_cold_fence : membarrier_atomics {};
 struct no_cold_fence : relacy_atomics {};
@@ -335,13 +366,14 @@ void parker<no_token, forgetful_futex>::unpark(Interrupt) {
 namespace {
 
 template <class Atomics, class Futex>
-void all_plans(program& model, const char* const (&names)[5], std::uint64_t iterations) {
+void all_plans(program& model, const char* const (&names)[6], std::uint64_t iterations) {
   const bounds some = bounds::random(iterations);
   model.holds<workers<push_by_worker, Atomics, Futex>>(names[0], some);
   model.holds<workers<two_pushes_by_worker, Atomics, Futex>>(names[1], some);
   model.holds<workers<injection, Atomics, Futex>>(names[2], some);
   model.holds<workers<injection_for_busy_home, Atomics, Futex>>(names[3], some);
   model.holds<workers<push_and_injection, Atomics, Futex>>(names[4], some);
+  model.holds<workers<event, Atomics, Futex>>(names[5], some);
 }
 
 }  // namespace
@@ -350,16 +382,17 @@ int main(int argc, char** argv) {
   program model(argc, argv);
 
   all_plans<relacy_atomics, relacy_futex>(
-      model, {"push", "two pushes", "injection", "busy home", "push and injection"}, 50'000);
+      model, {"push", "two pushes", "injection", "busy home", "push and injection", "event"},
+      50'000);
   all_plans<membarrier_atomics, relacy_futex>(
       model,
       {"push, membarrier", "two pushes, membarrier", "injection, membarrier",
-       "busy home, membarrier", "push and injection, membarrier"},
+       "busy home, membarrier", "push and injection, membarrier", "event, membarrier"},
       50'000);
   all_plans<membarrier_atomics, restless_futex>(
       model,
       {"push, restless", "two pushes, restless", "injection, restless", "busy home, restless",
-       "push and injection, restless"},
+       "push and injection, restless", "event, restless"},
       50'000);
 
   const bounds some = bounds::random(200'000);
@@ -370,6 +403,7 @@ int main(int argc, char** argv) {
   model.fails<workers<push_by_worker, full_cold_fence>>("full_cold_fence", some);
   model.fails<workers<push_by_worker, counts_itself>>("counts_itself", some);
   model.fails<workers<injection, no_full_fence>>("no_full_fence", some);
+  model.fails<workers<event, no_full_fence>>("no_full_fence_to_share", some);
   // The rules of use.
   model.fails<workers<push_by_worker, relacy_atomics, relacy_futex, no_second_look>>(
       "no_second_look", some);
