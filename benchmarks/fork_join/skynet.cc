@@ -1,15 +1,13 @@
 // skynet: a tree with ten children per node, whose leaves are numbered and summed up. Per node.
 //
-// magpie gathers ten tasks as ten arguments, which allocates nothing but their frames;
-// magpie_vector gathers a vector of them, which allocates the vector, room for the results, and the
-// vector that is returned.
+// magpie gathers an array of ten tasks, which allocates nothing but their frames; magpie_vector
+// gathers a vector of them, which allocates that and the vector that is returned.
 #include <tbb/task_group.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -22,18 +20,14 @@ namespace {
 
 constexpr int children = 10;
 
-task<std::int64_t> skynet(std::int64_t first, std::int64_t leaves);
-
-template <int... I>
-auto gather_parts(std::int64_t first, std::int64_t part, std::integer_sequence<int, I...>) {
-  return gather(skynet(first + I * part, part)...);
-}
-
 task<std::int64_t> skynet(std::int64_t first, std::int64_t leaves) {
   if (leaves == 1) co_return first;
-  const auto sums =
-      co_await gather_parts(first, leaves / children, std::make_integer_sequence<int, children>());
-  co_return std::apply([](auto... sum) { return (sum + ...); }, sums);
+  const std::int64_t part = leaves / children;
+  std::array<task<std::int64_t>, children> parts;
+  for (int i = 0; i < children; ++i)
+    parts[static_cast<std::size_t>(i)] = skynet(first + i * part, part);
+  const std::array<std::int64_t, children> sums = co_await gather(std::move(parts));
+  co_return std::accumulate(sums.begin(), sums.end(), std::int64_t{0});
 }
 
 task<std::int64_t> skynet_vector(std::int64_t first, std::int64_t leaves) {

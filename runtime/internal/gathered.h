@@ -140,17 +140,45 @@ class gather_few {
   std::uint32_t arrived_;  // Not counted by the join.
 };
 
+// The places of what any number of children give. The memory comes from where frames come from:
+// malloc takes longer than a fork (fork_join/nqueens).
+template <class T>
+class result_array {
+ public:
+  // Throws std::bad_alloc.
+  explicit result_array(std::size_t size) : size_(size) {
+    if (size_ == 0) return;
+    first_ = static_cast<result<T>*>(allocate_frame(size_ * sizeof(result<T>)));
+    count_other_block(1);
+    std::uninitialized_default_construct_n(first_, size_);
+  }
+  result_array(const result_array&) = delete;
+  result_array& operator=(const result_array&) = delete;
+  ~result_array() {
+    if (size_ == 0) return;
+    std::destroy_n(first_, size_);
+    count_other_block(-1);
+    deallocate_frame(first_, size_ * sizeof(result<T>));
+  }
+
+  result<T>& operator[](std::size_t i) noexcept { return first_[i]; }
+
+ private:
+  const std::size_t size_;
+  result<T>* first_ = nullptr;
+};
+
 template <class T>
 class gather_range {
  public:
-  explicit gather_range(std::vector<task<T>>&& children) : children_(std::move(children)) {
+  explicit gather_range(std::vector<task<T>>&& children)
+      : children_(std::move(children)), results_(children_.size()) {
     if (children_.size() > std::numeric_limits<std::int32_t>::max()) {
       throw usage_error("magpie: gather takes at most 2^31 - 1 tasks");
     }
     for (const task<T>& child : children_) {
       if (!child.valid()) refuse_empty_task();
     }
-    if (!children_.empty()) results_ = std::make_unique<result<T>[]>(children_.size());
   }
   gather_range(const gather_range&) = delete;
   gather_range& operator=(const gather_range&) = delete;
@@ -187,7 +215,7 @@ class gather_range {
   };
 
   std::vector<task<T>> children_;
-  std::unique_ptr<result<T>[]> results_;
+  result_array<T> results_;
   std::optional<fork_scope> fork_;
 };
 
