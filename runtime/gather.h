@@ -5,7 +5,6 @@
 #ifndef MAGPIE_RUNTIME_GATHER_H_
 #define MAGPIE_RUNTIME_GATHER_H_
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -187,7 +186,8 @@ auto gather(at_most limit, std::vector<task<T>> tasks)
   std::atomic<std::size_t> next{0};
   try {
     std::vector<task<>> lanes;
-    for (std::size_t i = std::min(limit.count, tasks.size()); i > 0; --i)
+    const std::size_t most = limit.count < tasks.size() ? limit.count : tasks.size();
+    for (std::size_t i = most; i > 0; --i)
       lanes.push_back(internal::gather_lane(tasks, results.get(), next));
     co_await gather(std::move(lanes));
   } catch (...) {

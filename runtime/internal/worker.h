@@ -25,7 +25,7 @@
 #include "magpie/runtime/internal/promise.h"
 #include "magpie/runtime/internal/ready_queue.h"
 #include "magpie/runtime/internal/timer_queue.h"
-#include "magpie/runtime/internal/turn_watch.h"
+#include "magpie/runtime/internal/turn_log.h"
 
 namespace magpie::internal {
 
