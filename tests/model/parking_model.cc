@@ -403,7 +403,6 @@ int main(int argc, char** argv) {
   model.fails<workers<push_by_worker, full_cold_fence>>("full_cold_fence", some);
   model.fails<workers<push_by_worker, counts_itself>>("counts_itself", some);
   model.fails<workers<injection, no_full_fence>>("no_full_fence", some);
-  model.fails<workers<event, no_full_fence>>("no_full_fence_to_share", some);
   // The rules of use.
   model.fails<workers<push_by_worker, relacy_atomics, relacy_futex, no_second_look>>(
       "no_second_look", some);
