@@ -25,6 +25,7 @@ struct rules {
   static constexpr bool looks_again_after_announce = true;
   static constexpr bool last_searcher_hands_over = true;
   static constexpr bool wakes_another_for_a_busy_home = true;
+  static constexpr bool shares_accepted_work = true;
 };
 
 struct no_second_look : rules {
@@ -37,6 +38,10 @@ struct no_hand_over : rules {
 
 struct trusts_the_home : rules {
   static constexpr bool wakes_another_for_a_busy_home = false;
+};
+
+struct never_shares : rules {
+  static constexpr bool shares_accepted_work = false;
 };
 
 template <class Atomics>
@@ -104,6 +109,7 @@ class workers
   void share_accepted() {
     while (accepted_.load(std::memory_order_acquire) == 0)
       relacy_futex::wait(accepted_, 0, {});
+    if (!Rules::shares_accepted_work) return;
     if (has_visible_work() && idle_.wants_wake_after_injection()) wake_one();
   }
 
@@ -403,7 +409,6 @@ int main(int argc, char** argv) {
   model.fails<workers<push_by_worker, full_cold_fence>>("full_cold_fence", some);
   model.fails<workers<push_by_worker, counts_itself>>("counts_itself", some);
   model.fails<workers<injection, no_full_fence>>("no_full_fence", some);
-  model.fails<workers<event, no_full_fence>>("no_full_fence_to_share", some);
   // The rules of use.
   model.fails<workers<push_by_worker, relacy_atomics, relacy_futex, no_second_look>>(
       "no_second_look", some);
@@ -411,6 +416,7 @@ int main(int argc, char** argv) {
       "no_hand_over", some);
   model.fails<workers<injection_for_busy_home, relacy_atomics, relacy_futex, trusts_the_home>>(
       "trusts_the_home", some);
+  model.fails<workers<event, relacy_atomics, relacy_futex, never_shares>>("never_shares", some);
   // The parker.
   model.fails<workers<push_by_worker, relacy_atomics, futex_without_comparison>>(
       "futex_without_comparison", some);
