@@ -26,13 +26,10 @@ void suspension::arm_uncancellable(internal::promise_base& who) noexcept {
   who.home->begin_suspension(*this);
 }
 
-suspension::outcome suspension::disarm() noexcept {
-  if (who_ != nullptr) {
-    // Still there if the task has not suspended after all.
-    internal::current_worker()->abandon_suspension(*this);
-    if (listed_) who_->context->remove(*this);
-  }
-  return outcome_.load();
+void suspension::leave_context() noexcept {
+  // Still there if the task has not suspended after all.
+  internal::current_worker()->abandon_suspension(*this);
+  if (listed_) who_->context->remove(*this);
 }
 
 void suspension::resume() noexcept {
@@ -64,7 +61,7 @@ internal::promise_base* ready_list::take() noexcept {
   return nullptr;
 }
 
-void ready_list::resume_all() noexcept {
+void ready_list::resume_some() noexcept {
   internal::worker* here = internal::current_worker();
   internal::promise_base* next = take();
   while (next != nullptr) {
@@ -84,8 +81,8 @@ void ready_list::resume_all() noexcept {
   }
 }
 
-void throw_if_cancelled(suspension::outcome how) {
-  if (how == suspension::outcome::cancelled) throw cancelled();
+void internal::throw_cancelled() {
+  throw cancelled();
 }
 
 }  // namespace magpie

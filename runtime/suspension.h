@@ -65,7 +65,10 @@ class suspension {
 
   // Worker, from await_resume(), after the source has been left; only if arm() was called. Says who
   // won. Nobody touches *this afterwards.
-  outcome disarm() noexcept;
+  outcome disarm() noexcept {
+    if (who_ != nullptr) leave_context();
+    return outcome_.load();
+  }
 
   // Worker, from await_resume(), before disarm(). Who has won so far.
   outcome won() const noexcept { return outcome_.load(); }
@@ -84,6 +87,8 @@ class suspension {
   // The worker, when it has come back from the suspended task, and the source that resumes it: the
   // second to arrive makes the task ready.
   void arrive() noexcept;
+
+  void leave_context() noexcept;
 
   std::atomic<outcome> outcome_{outcome::waiting};
   std::atomic<bool> one_arrived_{false};
@@ -110,11 +115,15 @@ class ready_list {
 
   // Any thread. What resume() does, for all of them in order, with at most one wake-up for each
   // worker. Leaves the list empty.
-  void resume_all() noexcept;
+  void resume_all() noexcept {
+    if (!empty()) resume_some();
+  }
 
  private:
   friend class internal::scheduler;
   friend class internal::worker;
+
+  void resume_some() noexcept;
 
   // The next task that is ready; null if none is left. One that is only about to suspend is made
   // ready by its worker.
@@ -124,8 +133,14 @@ class ready_list {
   suspension* last_ = nullptr;
 };
 
+namespace internal {
+[[noreturn]] void throw_cancelled();
+}  // namespace internal
+
 // Throws `cancelled` if that is how it ended.
-void throw_if_cancelled(suspension::outcome how);
+inline void throw_if_cancelled(suspension::outcome how) {
+  if (how == suspension::outcome::cancelled) internal::throw_cancelled();
+}
 
 }  // namespace magpie
 
