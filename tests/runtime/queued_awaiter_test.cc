@@ -32,7 +32,7 @@ class taker final : public internal::queued_awaiter {
   void await_resume() { finish_or_throw(); }
 
  private:
-  bool available() const noexcept override { return !from_.hides(++from_.looks) && from_.there; }
+  bool available() noexcept override { return !from_.hides(++from_.looks) && from_.there; }
   void take() noexcept override { from_.there = false; }
   void leave(ready_list& /*ready*/) noexcept override { ++from_.left; }
 
