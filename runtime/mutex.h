@@ -5,12 +5,11 @@
 #ifndef MAGPIE_RUNTIME_MUTEX_H_
 #define MAGPIE_RUNTIME_MUTEX_H_
 
-#include <atomic>
-#include <cstdint>
 #include <optional>
 
 #include "magpie/runtime/internal/awaitable.h"
 #include "magpie/runtime/internal/basic_guard.h"
+#include "magpie/runtime/internal/lock_word.h"
 #include "magpie/runtime/internal/mutex.h"
 #include "magpie/runtime/internal/queued_awaiter.h"
 #include "magpie/runtime/internal/wait_list.h"
@@ -53,31 +52,20 @@ class mutex {
   friend internal::lock_awaiter;
   friend internal::relock_awaiter;
 
-  enum : std::uint32_t { free, held, contended };  // The last: held, and somebody may wait.
-
-  // One exchange each, as long as nobody waits (mutex/free).
-  bool try_take() noexcept {
-    std::uint32_t expected = free;
-    return state_.compare_exchange_strong(expected, held);
-  }
   void unlock() noexcept {
-    std::uint32_t expected = held;
-    if (!state_.compare_exchange_strong(expected, free)) unlock_contended();
+    if (!word_.try_release()) unlock_contended();
   }
 
-  // The same; waits a little for one who holds it on another worker, if nobody waits already.
+  // Waits a little for one who holds it on another worker, if nobody waits already.
   bool try_take_soon() noexcept;
 
   mutex_guard guard() noexcept { return mutex_guard(*this); }
-  // Under lock_. False: the caller may wait, since whoever unlocks will look for it.
-  bool take_or_announce() noexcept;
   void unlock_contended() noexcept;
   bool hand_over() noexcept;
 
   internal::mutex lock_;
   internal::wait_list waiters_;  // Under lock_. Nobody, unless it is contended.
-  // Any thread; becomes contended, and ceases to be, under lock_.
-  std::atomic<std::uint32_t> state_{free};
+  internal::lock_word<> word_;   // Any thread.
 };
 
 namespace internal {
@@ -87,7 +75,9 @@ class lock_awaiter final : public queued_awaiter {
   explicit lock_awaiter(magpie::mutex& of) noexcept
       : queued_awaiter(of.lock_, of.waiters_), of_(of) {}
 
-  bool await_ready() noexcept { return spend_little() && (of_.try_take() || of_.try_take_soon()); }
+  bool await_ready() noexcept {
+    return spend_little() && (of_.word_.try_take() || of_.try_take_soon());
+  }
   mutex_guard await_resume() {
     const outcome how = finish();
     // The cancellation came in between.
@@ -97,7 +87,7 @@ class lock_awaiter final : public queued_awaiter {
   }
 
  private:
-  bool available() noexcept override { return taken_ = of_.take_or_announce(); }
+  bool available() noexcept override { return taken_ = of_.word_.take_or_announce(); }
   void take() noexcept override {}
 
   magpie::mutex& of_;
