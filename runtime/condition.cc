@@ -47,7 +47,7 @@ class relock_awaiter final : public queued_awaiter {
   }
 
  private:
-  bool available() noexcept override { return of_.take_or_announce(); }
+  bool available() noexcept override { return of_.word_.take_or_announce(); }
   void take() noexcept override {}
 
   magpie::mutex& of_;

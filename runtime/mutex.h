@@ -56,7 +56,7 @@ class mutex {
     if (!word_.try_release()) unlock_contended();
   }
 
-  // Waits a little for one who holds it on another worker, if nobody waits already.
+  // Takes it; waits a little for one who holds it on another worker, if nobody waits already.
   bool try_take_soon() noexcept;
 
   mutex_guard guard() noexcept { return mutex_guard(*this); }

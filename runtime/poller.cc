@@ -11,7 +11,8 @@ void poller::share_waiting_work() noexcept {
 }
 
 void poller::resume_anywhere(ready_list& ready) noexcept {
-  if (owner_ != nullptr) owner_->inject_all(ready);
+  if (owner_ == nullptr) return ready.resume_all();
+  owner_->inject_all(ready);
 }
 
 poller* attached_poller() noexcept {

@@ -2,7 +2,7 @@
 //
 // The runtime knows nothing of descriptors. It offers a poller two things: an idle worker that
 // would sleep anyway can wait in it (io_mode::assisted), and a poller's own thread can hand over
-// ready tasks with ready_list::resume_all().
+// ready tasks with ready_list::resume_all(), or with resume_anywhere() when all workers are busy.
 #ifndef MAGPIE_RUNTIME_POLLER_H_
 #define MAGPIE_RUNTIME_POLLER_H_
 
@@ -54,8 +54,9 @@ class poller {
   // tasks only after some 10 ms.
   void share_waiting_work() noexcept;
 
-  // The same threads. As ready_list::resume_all(), but for whichever worker comes first, and not
-  // for the one where each task suspended: when all workers are busy.
+  // The same threads. All of them tasks of the runtime whose poller this is. As
+  // ready_list::resume_all(), but for whichever worker comes first, and not for the one where each
+  // task suspended: when all workers are busy. Leaves the list empty.
   void resume_anywhere(ready_list& ready) noexcept;
 
  private:

@@ -180,7 +180,8 @@ class task_promise_base : public promise_base {
     return task_awaiter<U>(task_access::release(child));
   }
   template <class Foreign>
-    requires(!is_awaiter<Foreign> && !has_co_await<Foreign>)
+    requires(!is_awaiter<Foreign> && !has_co_await<Foreign> &&
+             !begins_in<std::remove_cvref_t<Foreign>>)
   std::suspend_never await_transform(Foreign&&) {
     using awaited = std::remove_reference_t<Foreign>;
     say_why_not_awaitable<

@@ -8,7 +8,7 @@ namespace magpie {
 internal::context& timeout_scope::enter(internal::context& around) {
   around_ = &around;
   own_.emplace(around, when());
-  start(passed_);
+  start();
   return *own_;
 }
 
@@ -26,16 +26,16 @@ void timeout_scope::reschedule(clock::time_point when) {
   passed_ = internal::limit_at(when).passed;
   if (!own_) return;  // What makes the task is still at work; enter() starts the timer.
   own_->move_to(when);
-  start(passed_);
+  start();
 }
 
 bool timeout_scope::expired() const noexcept {
   return expired_.load();
 }
 
-void timeout_scope::start(bool passed) {
+void timeout_scope::start() {
   if (when() == clock::time_point::max()) return;
-  if (passed) {
+  if (passed_) {
     ready_list ready;
     due(ready);
     ready.resume_all();

@@ -71,7 +71,7 @@ class timeout_scope : internal::timer {
   internal::context& enter(internal::context& around);
   // Whether it was the limit, and nothing around it, that has cancelled what ran under it.
   bool leave() noexcept;
-  void start(bool passed);
+  void start();
   void stop() noexcept;
   void due(ready_list& ready) noexcept override;
   [[noreturn]] static void throw_timeout();
@@ -80,7 +80,7 @@ class timeout_scope : internal::timer {
   std::optional<internal::deadline_context> own_;
   internal::worker* home_ = nullptr;  // Where the timer is, if anywhere.
   std::atomic<bool> expired_{false};
-  bool passed_;  // Own coroutines. Before it has been entered.
+  bool passed_;  // Own coroutine. Whether `when()` had passed when the limit was set.
 };
 
 namespace internal {

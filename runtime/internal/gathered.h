@@ -18,6 +18,7 @@
 
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/internal/fork_scope.h"
+#include "magpie/runtime/internal/not_awaitable.h"
 #include "magpie/runtime/internal/worker.h"
 #include "magpie/runtime/task.h"
 
@@ -224,6 +225,11 @@ template <class Values, class... Ts>
 class [[nodiscard("gather does nothing until it is awaited")]] MAGPIE_TRIVIAL_ABI gathered_few {
  public:
   explicit gathered_few(task<Ts>&&... children) noexcept : children_(std::move(children)...) {}
+  gathered_few(gathered_few&&) noexcept = default;
+  // co_await of one that has a name: does not compile, and says what to write.
+  gathered_few(const gathered_few& /*other*/) { say_why_not_awaitable<gathered_few>(); }
+  ~gathered_few() = default;
+  gathered_few& operator=(const gathered_few&) = delete;
 
   // Runs what it can of the children.
   [[gnu::always_inline]] gather_few<Values, Ts...> begin_in(promise_base& parent) && noexcept {

@@ -12,6 +12,8 @@ class task;
 
 namespace internal {
 
+struct promise_base;
+
 template <class>
 inline constexpr bool always_false = false;
 
@@ -34,7 +36,8 @@ inline constexpr bool is_task<task<T>> = true;
 template <class T>
 concept awaited_if_not_const = requires(T& x) { x.operator co_await(); };
 template <class T>
-concept awaited_once = requires(T& x) { std::move(x).operator co_await(); };
+concept awaited_once = requires(T& x) { std::move(x).operator co_await(); } ||
+                       requires(T& x, promise_base& by) { std::move(x).begin_in(by); };
 template <class T>
 concept like_duration = requires(T& x) {
   typename T::period;

@@ -76,7 +76,7 @@ void scheduler::wake_one() noexcept {
 }
 
 void scheduler::share_waiting_work() noexcept {
-  if (has_visible_work() && idle_.wants_wake_after_injection()) wake_one();
+  if (has_work_for_others() && idle_.wants_wake_after_injection()) wake_one();
 }
 
 void scheduler::refresh_watch() noexcept {
@@ -97,7 +97,7 @@ bool scheduler::watch_is_fresh(clock::time_point now) const noexcept {
   return now - last < watch_interval;
 }
 
-bool scheduler::has_visible_work() const noexcept {
+bool scheduler::has_work_for_others() const noexcept {
   if (!injected_.empty()) return true;
   for (const auto& worker : workers_) {
     if (worker->has_work_for_others()) return true;

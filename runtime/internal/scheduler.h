@@ -140,7 +140,7 @@ class scheduler {
 
   const std::vector<std::unique_ptr<worker>>& workers() const noexcept { return workers_; }
   bool stopping() const noexcept { return stopping_.load(); }
-  bool has_visible_work() const noexcept;
+  bool has_work_for_others() const noexcept;
 
   // One sleeping worker at a time watches the deadlines of the busy ones. A worker that wakes to
   // work sees to it that the watcher looks at what follows, but at most once per interval. So a

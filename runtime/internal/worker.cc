@@ -18,7 +18,7 @@ clock::duration time_left(clock::time_point until, clock::time_point now) noexce
 }  // namespace
 
 worker::worker(scheduler& owner, std::size_t index)
-    // In a simulation every join is a choice of who runs next. A guest gives its thread back soon.
+    // In a simulation every fork is a choice of who runs next. A guest gives its thread back soon.
     : idle_(owner.idle()),
       turn_budget_(owner.simulated() != nullptr ? 1
                    : owner.driver() != nullptr  ? guest_budget
@@ -364,7 +364,7 @@ promise_base* worker::steal_from(worker& victim) noexcept {
 // and there is more, it wakes the next.
 void worker::found_while_searching() noexcept {
   searching_ = false;
-  if (owner_.idle().stop_searching() && owner_.has_visible_work()) owner_.wake_one();
+  if (owner_.idle().stop_searching() && owner_.has_work_for_others()) owner_.wake_one();
 }
 
 // ---------------------------------------------------------------------------------- sleeping
@@ -385,7 +385,7 @@ bool worker::announce_sleep() noexcept {
   slept_ = true;
   slept_since_measured_ = true;
   const bool looks_again = owner_.idle().announce(index_, searching_);
-  return !owner_.stopping() && !(looks_again && owner_.has_visible_work());
+  return !owner_.stopping() && !(looks_again && owner_.has_work_for_others());
 }
 
 void worker::end_sleep() noexcept {

@@ -15,7 +15,9 @@ ln -s "$root" "$include/magpie"
 cd "$root"
 files=("$@")
 if ((${#files[@]} == 0)); then
-  mapfile -t files < <(find runtime io examples benchmarks tests -name '*.cc' | sort)
+  # Peers need packages and flags of their own (tools/peers).
+  mapfile -t files < <(find runtime io examples benchmarks tests \
+    -path benchmarks/peers -prune -o -name '*.cc' -print | sort)
 fi
 ((${#files[@]} > 0)) || {
   printf 'clang_tidy.sh: no sources\n' >&2
