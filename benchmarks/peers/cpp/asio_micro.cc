@@ -1,6 +1,6 @@
 // Asio's coroutines beside magpie: the programs of the suites spawn, yield, timers, channel,
 // cpu_hop and wake. Each does what the head of benchmarks/SUITE.cc says, with Asio's own means: an
-// io_context that `workers` threads run, and concurrent channels if there are several.
+// io_context that `workers` threads run, and concurrent channels, also if there is one thread.
 #include <asio.hpp>
 #include <asio/experimental/concurrent_channel.hpp>
 #include <atomic>

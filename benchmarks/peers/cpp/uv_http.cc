@@ -33,19 +33,26 @@ void give_room(uv_handle_t* handle, std::size_t, uv_buf_t* room) {
                  : uv_buf_init(peer.requests.free(), static_cast<unsigned>(peer.requests.room()));
 }
 
-void write(connection& peer, const char* bytes, std::size_t count) {
+// False: the connection is closed.
+bool write(connection& peer, const char* bytes, std::size_t count) {
   uv_buf_t sent = uv_buf_init(const_cast<char*>(bytes), static_cast<unsigned>(count));
   // No client of the suite has more bytes on their way than a socket holds.
   const int result = uv_try_write(reinterpret_cast<uv_stream_t*>(&peer.handle), &sent, 1);
-  if (result != static_cast<int>(count)) close(peer);
+  if (result == static_cast<int>(count)) return true;
+  close(peer);
+  return false;
 }
 
 void received(uv_stream_t* stream, ssize_t count, const uv_buf_t* filled) {
   connection& peer = of(stream);
   if (count < 0) return close(peer);
-  if (echoes) return write(peer, filled->base, static_cast<std::size_t>(count));
-  for (std::size_t due = peer.requests.add(static_cast<std::size_t>(count)); due != 0; --due)
-    write(peer, benchmarks::reply.data(), benchmarks::reply.size());
+  if (echoes) {
+    write(peer, filled->base, static_cast<std::size_t>(count));
+    return;
+  }
+  for (std::size_t due = peer.requests.add(static_cast<std::size_t>(count)); due != 0; --due) {
+    if (!write(peer, benchmarks::reply.data(), benchmarks::reply.size())) return;
+  }
 }
 
 void accept_one(uv_stream_t* listener, int status) {
