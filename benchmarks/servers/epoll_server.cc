@@ -43,7 +43,6 @@ class loop {
  public:
   loop(const command& asked, int listener)
       : echoes_(asked.echoes()),
-        computes_(asked.computes()),
         epoll_(check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
         listener_(listener) {
     watch(listener_, nullptr);
@@ -52,7 +51,7 @@ class loop {
   void run() {
     epoll_event events[256];
     for (;;) {
-      const int count = ::epoll_wait(epoll_, events, 256, computes_ ? 0 : -1);
+      const int count = ::epoll_wait(epoll_, events, 256, -1);
       for (int i = 0; i < count; ++i) {
         if (events[i].data.ptr == nullptr) {
           accept_all();
@@ -60,7 +59,6 @@ class loop {
           serve(*static_cast<connection*>(events[i].data.ptr));
         }
       }
-      if (computes_) compute_for_a_while();
     }
   }
 
@@ -116,7 +114,6 @@ class loop {
   }
 
   const bool echoes_;
-  const bool computes_;
   const int epoll_;
   const int listener_;
 };

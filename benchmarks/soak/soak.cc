@@ -195,11 +195,13 @@ bool soak(std::chrono::duration<double> time) {
 }  // namespace magpie::benchmarks
 
 int main(int argc, char** argv) {
-  if (argc != 3 || std::string(argv[1]) != "--seconds") {
+  char* end = nullptr;
+  const double seconds = argc == 3 ? std::strtod(argv[2], &end) : 0;
+  if (argc != 3 || std::string(argv[1]) != "--seconds" || *end != 0 || !(seconds > 0)) {
     std::cerr << "usage: soak --seconds N\n";
     return 2;
   }
-  if (magpie::benchmarks::soak(std::chrono::duration<double>(std::atof(argv[2])))) return 0;
+  if (magpie::benchmarks::soak(std::chrono::duration<double>(seconds))) return 0;
   std::cerr << "soak: memory has grown\n";
   return 1;
 }
