@@ -21,7 +21,7 @@ std::size_t available_parallelism();
 // Who waits for the kernel's I/O events.
 enum class io_mode : std::uint8_t {
   // A worker that has nothing to do waits for them itself; the I/O thread takes over when all
-  // workers are busy: within four milliseconds, and within half of one while that goes on.
+  // workers are busy: within eight milliseconds, and within half of one while that goes on.
   assisted,
   // The I/O thread always does, and hands every completion to a worker.
   dedicated,

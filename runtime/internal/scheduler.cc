@@ -76,13 +76,14 @@ void scheduler::wake_one() noexcept {
 }
 
 void scheduler::share_waiting_work() noexcept {
-  if (has_work_for_others() && idle_.wants_wake_after_injection()) wake_one();
+  if (has_visible_work() && idle_.wants_wake_after_injection()) wake_one();
 }
 
 void scheduler::refresh_watch() noexcept {
   if (idle_.sleeping() == 0) return;
   const clock::time_point when = now();
-  if (watch_is_fresh(when)) return;
+  // Fresh is not enough if all who would have looked again have gone to work meanwhile.
+  if (watch_is_fresh(when) && napping_.load() != 0) return;
   watch_refreshed_.store(when.time_since_epoch().count());
   const std::size_t watcher = watcher_.load();
   if (watcher == idle_set<>::nobody) {
@@ -97,10 +98,10 @@ bool scheduler::watch_is_fresh(clock::time_point now) const noexcept {
   return now - last < watch_interval;
 }
 
-bool scheduler::has_work_for_others() const noexcept {
+bool scheduler::has_visible_work() const noexcept {
   if (!injected_.empty()) return true;
   for (const auto& worker : workers_) {
-    if (worker->has_work_for_others()) return true;
+    if (worker->has_visible_work()) return true;
   }
   return false;
 }

@@ -140,7 +140,7 @@ class scheduler {
 
   const std::vector<std::unique_ptr<worker>>& workers() const noexcept { return workers_; }
   bool stopping() const noexcept { return stopping_.load(); }
-  bool has_work_for_others() const noexcept;
+  bool has_visible_work() const noexcept;
 
   // One sleeping worker at a time watches the deadlines of the busy ones. A worker that wakes to
   // work sees to it that the watcher looks at what follows, but at most once per interval. So a
@@ -152,6 +152,9 @@ class scheduler {
     return watcher_.compare_exchange_strong(none, watcher);
   }
   void end_watch() noexcept { watcher_.store(idle_set<>::nobody); }
+  // Around a sleep that ends within the interval by itself.
+  void begin_nap() noexcept { napping_.fetch_add(1); }
+  void end_nap() noexcept { napping_.fetch_sub(1); }
   void refresh_watch() noexcept;
   // Whether that was done within the last interval. Whoever goes to sleep then looks again after
   // one more, also if another is the watcher at that moment: that one may be the next to work.
@@ -190,6 +193,7 @@ class scheduler {
   task_registry registry_;
   std::atomic<std::size_t> watcher_{idle_set<>::nobody};
   std::atomic<clock::rep> watch_refreshed_{0};
+  std::atomic<std::uint32_t> napping_{0};
   std::atomic<std::uint32_t> visitors_{0};  // And visitors_awaited.
   std::atomic<bool> stopping_{false};
   std::atomic<poller*> poller_{nullptr};

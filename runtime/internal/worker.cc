@@ -56,8 +56,10 @@ bool worker::step() noexcept {
     if (owner_.simulated() != nullptr) give_up_search();
     return false;
   }
-  impatient_ = false;
-  if (searching_) found_while_searching();
+  if (searching_) {
+    found_while_searching();
+    slept_ = true;  // It may have been meant to watch.
+  }
   if (std::exchange(slept_, false)) owner_.refresh_watch();
   if (unshared_ && turn_ % sharing_interval == 0) share_late();
   resume(*ready);
@@ -83,7 +85,6 @@ promise_base* worker::find_work() noexcept {
 // What a stream of children or of ready tasks must not keep waiting.
 promise_base* worker::take_fairly() noexcept {
   frames_.trim();
-  measure_turns();
   poll_events();
   if (turn_ % (2 * fairness_interval) == 0) {
     if (promise_base* ready = take_pinned()) return ready;
@@ -101,16 +102,6 @@ promise_base* worker::take_own() noexcept {
   if (promise_base* ready = ready_.pop()) return ready;
   if (promise_base* ready = adopt(inbox_.take_all())) return ready;
   return take_pinned();
-}
-
-// Once in fairness_interval turns, so that the clock costs nothing.
-void worker::measure_turns() noexcept {
-  if (owner_.simulated() != nullptr) return;  // Anything may be stolen at any time.
-  const clock::time_point now = owner_.now();
-  if (!slept_since_measured_)
-    short_turns_.store(now - measured_at_ < fairness_interval * short_turn);
-  slept_since_measured_ = false;
-  measured_at_ = now;
 }
 
 // What another worker has had in its hands. It is not adopted: it would be stolen once more.
@@ -189,8 +180,10 @@ void worker::settle() noexcept {
 // A turn that has used up its budget goes on if nobody waits for its end.
 bool worker::renew_turn() noexcept {
   if (turn_budget_ != full_budget || children_elsewhere_) return false;
+  // Who waits for a strand is known to the strand only.
+  if (running_->place() != nullptr) return false;
   fire_timers(*this);
-  if (++turn_ % fairness_interval == 0) {
+  if (++renewals_ % fairness_interval == 0) {
     frames_.trim();
     poll_events();
   }
@@ -235,7 +228,7 @@ void worker::wake_one() noexcept {
 
 void worker::push_ready(promise_base& ready) noexcept {
   enqueue(ready);
-  if (ready_.size() > 1 || !short_turns_.load()) owner_.wake_after_push();
+  owner_.wake_after_push();
 }
 
 void worker::push_yielded(promise_base& ready) noexcept {
@@ -342,9 +335,7 @@ std::size_t worker::choose(std::size_t alternatives) noexcept {
 
 promise_base* worker::steal_from(worker& victim) noexcept {
   if (promise_base* child = victim.children_.steal()) return child;
-  const bool others = victim.has_ready_for_others();
-  if (promise_base* ready = others || impatient_ ? victim.ready_.pop() : nullptr) {
-    if (!others) victim.short_turns_.store(false);
+  if (promise_base* ready = victim.ready_.pop()) {
     // Half of what is left, so that two workers even out in few steals.
     const std::size_t more = std::min(victim.ready_.size() / 2, most_stolen);
     for (std::size_t i = 0; i < more; ++i) {
@@ -364,17 +355,15 @@ promise_base* worker::steal_from(worker& victim) noexcept {
 // and there is more, it wakes the next.
 void worker::found_while_searching() noexcept {
   searching_ = false;
-  if (owner_.idle().stop_searching() && owner_.has_work_for_others()) owner_.wake_one();
+  if (owner_.idle().stop_searching() && owner_.has_visible_work()) owner_.wake_one();
 }
 
 // ---------------------------------------------------------------------------------- sleeping
 
 void worker::park() noexcept {
   ready_list ready;
-  const bool sleeps = announce_sleep();
-  if (sleeps) sleep_until_needed(ready);
+  if (announce_sleep()) sleep_until_needed(ready);
   end_sleep();
-  impatient_ = sleeps && !searching_;  // Nobody has called.
   accept_events(ready);
 }
 
@@ -383,9 +372,8 @@ bool worker::announce_sleep() noexcept {
   frames_.trim();
   asleep_.store(true);
   slept_ = true;
-  slept_since_measured_ = true;
   const bool looks_again = owner_.idle().announce(index_, searching_);
-  return !owner_.stopping() && !(looks_again && owner_.has_work_for_others());
+  return !owner_.stopping() && !(looks_again && owner_.has_visible_work());
 }
 
 void worker::end_sleep() noexcept {
@@ -398,6 +386,8 @@ void worker::sleep_until_needed(ready_list& ready) noexcept {
   const bool watches = owner_.begin_watch(index_);
   const clock::time_point now = owner_.now();
   const clock::time_point until = wake_time(watches, now);
+  const bool naps = until <= after(now, scheduler::watch_interval);
+  if (naps) owner_.begin_nap();
   poller* events = owner_.attached_poller();
   if (events != nullptr && events->try_acquire()) {
     parker_.park_in([&] { events->poll(time_left(until, now), ready); });
@@ -407,6 +397,7 @@ void worker::sleep_until_needed(ready_list& ready) noexcept {
   } else {
     parker_.park(until);
   }
+  if (naps) owner_.end_nap();
   if (watches) owner_.end_watch();
 }
 

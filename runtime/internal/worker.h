@@ -77,9 +77,7 @@ class worker {
   // The running coroutine is a child of this fork, has ended, and is about to destroy itself.
   void end_child(continuation of) noexcept { ended_ = of; }
 
-  // A ready coroutine, behind all that are ready here. Alone it wakes nobody if the turns of this
-  // worker are short: it is then resumed here sooner than another worker wakes (channel/ping_pong).
-  // Should this turn be a long one, the watcher steals it (scheduler::begin_watch()).
+  // A ready coroutine, behind all that are ready here.
   void push_ready(promise_base& ready) noexcept;
   // The same for the one that runs now. Alone it wakes nobody.
   void push_yielded(promise_base& ready) noexcept;
@@ -111,10 +109,6 @@ class worker {
   bool has_visible_work() const noexcept {
     return !children_.empty() || !ready_.empty() || !inbox_.empty();
   }
-  // The same without what this worker will have begun before another could.
-  bool has_work_for_others() const noexcept {
-    return !children_.empty() || has_ready_for_others() || !inbox_.empty();
-  }
 
   void unpark() noexcept;
 
@@ -131,10 +125,6 @@ class worker {
    private:
     worker& home_;
   };
-
-  bool has_ready_for_others() const noexcept {
-    return ready_.size() > (short_turns_.load() ? 1U : 0U);
-  }
 
   // worker.cc, in the order of the loop.
   promise_base* find_work() noexcept;
@@ -159,7 +149,6 @@ class worker {
   void take_turn(promise_base& ready, task_record& task) noexcept;
   void settle() noexcept;
   bool renew_turn() noexcept;
-  void measure_turns() noexcept;
   void park() noexcept;
   bool announce_sleep() noexcept;
   void end_sleep() noexcept;
@@ -195,8 +184,6 @@ class worker {
   // use 61 as well: prime, so that it does not fall in step with a program's own period.
   static constexpr std::uint32_t fairness_interval = 61;
   static constexpr std::size_t most_stolen = 64;
-  // About as long as another worker takes to wake.
-  static constexpr clock::duration short_turn = std::chrono::microseconds(5);
   // Every so many turns a worker looks for how long what events have made ready has been waiting.
   static constexpr std::uint32_t sharing_interval = 8;
   // A poll that took less has not waited: the worker has been busy all along.
@@ -212,9 +199,6 @@ class worker {
   bool children_elsewhere_ = false;  // Since the turn began. Some are not where thieves look.
   bool searching_ = false;
   bool slept_ = false;  // Since the last task.
-  bool slept_since_measured_ = true;
-  bool impatient_ = false;  // Has woken without a call: takes what seems to be no work for others.
-  clock::time_point measured_at_{};
   task_record* running_ = nullptr;
   turn_log* log_ = nullptr;      // Null if nobody wants to know.
   suspension* armed_ = nullptr;  // Of the task that runs.
@@ -223,6 +207,7 @@ class worker {
   bool unshared_ = false;  // Events have made tasks ready, and nobody has been woken for them.
   clock::time_point busy_since_{};
   std::uint32_t turn_ = 0;
+  std::uint32_t renewals_ = 0;
   std::uint64_t random_;
   frame_cache frames_;
 
@@ -238,8 +223,6 @@ class worker {
   timer_queue timers_;
   parker<> parker_;
   std::atomic<bool> asleep_{false};
-  // Whether the last turns were short. A thief that had to be impatient says that not.
-  std::atomic<bool> short_turns_{false};
 
   // Fixed before start.
   scheduler& owner_;

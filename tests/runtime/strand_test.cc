@@ -55,6 +55,38 @@ task<> use_often(unprotected& shared, int times) {
   }
 }
 
+task<> nothing() {
+  co_return;
+}
+
+// A task that forks again and again never gives its worker back by itself. Another worker has put
+// the next one into the list of the strand, where only the strand knows of it.
+task<bool> fork_until(const std::atomic<bool>& told) {
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!told.load() && std::chrono::steady_clock::now() < deadline) {
+    for (int i = 0; i < 1000; ++i)
+      co_await gather(nothing(), nothing());
+  }
+  co_return told.load();
+}
+
+TEST_P(strand_test, who_forks_without_end_lets_the_others_run) {
+  auto body = []() -> task<> {
+    const strand one;
+    std::atomic<bool> told{false};
+    auto forking = one.spawn(fork_until(told));
+    auto tell = [](std::atomic<bool>& what) -> task<> {
+      what.store(true);
+      co_return;
+    };
+    auto telling = one.spawn(tell(told));
+    const bool in_time = co_await forking;
+    co_await telling;
+    EXPECT_TRUE(in_time);
+  };
+  run(body(), options().workers(GetParam()));
+}
+
 // yield() makes a coroutine ready before its turn is over, so that thieves meet it.
 TEST_P(strand_test, its_tasks_never_run_at_the_same_time) {
   constexpr int tasks = 8;

@@ -106,8 +106,7 @@ TEST(watch, the_timers_of_a_blocked_worker_fire_on_an_idle_one) {
   EXPECT_TRUE(world.run(several_times()));
 }
 
-// The same for a task that has become ready there, alone, after many turns so short that the worker
-// has woken nobody for it.
+// The same for a task that has become ready there, alone, after many short turns.
 TEST(watch, a_task_behind_a_blocked_one_is_run_by_an_idle_worker) {
   runtime world(options().workers(2));
   auto set = [](std::atomic<bool>& ran) -> task<> {
