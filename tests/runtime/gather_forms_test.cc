@@ -78,8 +78,7 @@ task<> gather_arrays() {
   const outcome<std::array<int, 2>> why = co_await std::move(refused);
   EXPECT_THROW(why.value(), usage_error);
 
-  std::array<task<>, 0> none;
-  co_await gather(std::move(none));
+  co_await gather(std::array<task<>, 0>());
 }
 
 TEST_P(gather_forms_test, arrays_give_arrays) {
