@@ -112,7 +112,8 @@ awaitable<void> ping_pong(int round_trips) {
       co_await pong.async_send(asio::error_code(), value, use_awaitable);
     }
   };
-  co_await each(2, [&](int i) { return i == 0 ? first() : other(); });
+  auto player = [&](int i) { return i == 0 ? first() : other(); };
+  co_await each(2, player);
 }
 
 awaitable<void> through_pool(asio::thread_pool& pool, int round_trips) {
