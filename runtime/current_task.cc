@@ -12,7 +12,7 @@ namespace internal {
 namespace {
 
 // Of all that does not depend on where in the task one asks.
-task_info describe(const task_record& record, std::uint64_t parent_id) {
+task_info info_of(const task_record& record, std::uint64_t parent_id) {
   return task_info{.id = record.id(),
                    .name = record.name(),
                    .spawned_at = record.spawned_at(),
@@ -26,7 +26,7 @@ task_info describe(const task_record& record, std::uint64_t parent_id) {
 std::vector<task_info> tasks_of(const scheduler& of) {
   std::vector<task_info> all;
   for (const auto& [record, parent_id] : of.registry().with_parents()) {
-    task_info& each = all.emplace_back(describe(*record, parent_id));
+    task_info& each = all.emplace_back(info_of(*record, parent_id));
     each.cancelled = record->root().cancelled();
     each.waits_at = record->root().waits_at();
   }
@@ -37,7 +37,7 @@ std::vector<task_info> tasks_of(const scheduler& of) {
 
 task_info task_info_awaiter::await_resume() const {
   const context& around = own_context_awaiter::await_resume();
-  task_info own = describe(around.task(), around.task().parent_id());
+  task_info own = info_of(around.task(), around.task().parent_id());
   own.deadline = around.deadline();
   own.cancelled = around.cancelled();
   return own;

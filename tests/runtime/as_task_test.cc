@@ -35,7 +35,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace as_task_test {
 
 using namespace std::chrono_literals;
 
@@ -257,5 +257,5 @@ TEST_P(as_task_test, nothing_is_lost_when_it_is_cancelled) {
   EXPECT_GT(moments, 3U);
 }
 
-}  // namespace
+}  // namespace as_task_test
 }  // namespace magpie::testing

@@ -21,7 +21,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace barrier_cancellation_test {
 
 using namespace std::chrono_literals;
 
@@ -121,5 +121,5 @@ TEST_P(barrier_cancellation_test, counts_exactly_when_a_waiter_is_cancelled_at_a
   }
 }
 
-}  // namespace
+}  // namespace barrier_cancellation_test
 }  // namespace magpie::testing

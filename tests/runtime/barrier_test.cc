@@ -25,7 +25,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace barrier_test {
 
 using namespace std::chrono_literals;
 
@@ -314,5 +314,5 @@ TEST(barrier_model_test, does_what_a_number_does) {
   in_random_rounds(1000, body);
 }
 
-}  // namespace
+}  // namespace barrier_test
 }  // namespace magpie::testing

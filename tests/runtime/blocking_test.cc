@@ -14,7 +14,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace blocking_test {
 
 using namespace std::chrono_literals;
 
@@ -145,5 +145,5 @@ TEST_F(blocking_test, threads_have_ended_before_the_runtime_has) {
   EXPECT_EQ(alive, 0);
 }
 
-}  // namespace
+}  // namespace blocking_test
 }  // namespace magpie::testing

@@ -26,7 +26,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace broadcast_test {
 
 using namespace std::chrono_literals;
 
@@ -375,5 +375,5 @@ TEST(broadcast_model_test, does_what_a_list_of_all_items_does) {
   in_random_rounds(1000, body);
 }
 
-}  // namespace
+}  // namespace broadcast_test
 }  // namespace magpie::testing

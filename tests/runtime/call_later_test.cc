@@ -26,7 +26,7 @@
 #include "magpie/tests/runtime/spawned.h"
 
 namespace magpie::testing {
-namespace {
+namespace call_later_test {
 
 using namespace std::chrono_literals;
 
@@ -290,5 +290,5 @@ TEST_P(call_later_test, a_call_at_the_end_may_try_to_ask_for_another) {
   EXPECT_EQ(refused, 1);
 }
 
-}  // namespace
+}  // namespace call_later_test
 }  // namespace magpie::testing

@@ -20,7 +20,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace cancel_scope_test {
 
 using namespace std::chrono_literals;
 
@@ -288,5 +288,5 @@ TEST_P(shield_test, at_every_moment) {
   }
 }
 
-}  // namespace
+}  // namespace cancel_scope_test
 }  // namespace magpie::testing

@@ -22,7 +22,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace channel_cancellation_test {
 
 using namespace std::chrono_literals;
 
@@ -151,5 +151,5 @@ TEST(channel_model_test, does_what_lists_do) {
   }
 }
 
-}  // namespace
+}  // namespace channel_cancellation_test
 }  // namespace magpie::testing

@@ -19,7 +19,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace channel_end_test {
 
 class channel_end_test : public over_workers {};
 MAGPIE_OVER_WORKERS(channel_end_test);
@@ -151,5 +151,5 @@ TEST(channel_close_test, an_empty_handle_is_told) {
   EXPECT_FALSE(kept.closed());
 }
 
-}  // namespace
+}  // namespace channel_end_test
 }  // namespace magpie::testing

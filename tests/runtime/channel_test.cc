@@ -22,7 +22,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace channel_test {
 
 using namespace std::chrono_literals;
 
@@ -298,5 +298,5 @@ TEST(channel_fairness_test, what_is_always_ready_does_not_starve_others) {
   expect_others_to_run_beside(greedy);
 }
 
-}  // namespace
+}  // namespace channel_test
 }  // namespace magpie::testing

@@ -12,7 +12,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace clock_test {
 
 using namespace std::chrono_literals;
 using internal::after;
@@ -119,5 +119,5 @@ TEST(after_test, stays_within_the_clock) {
   EXPECT_EQ(after(last, shortest), clock::time_point(-1ns));
 }
 
-}  // namespace
+}  // namespace clock_test
 }  // namespace magpie::testing

@@ -28,7 +28,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace condition_test {
 
 using namespace std::chrono_literals;
 
@@ -416,5 +416,5 @@ TEST(condition_model_test, does_what_a_queue_of_sleepers_does) {
   in_random_rounds(1000, body);
 }
 
-}  // namespace
+}  // namespace condition_test
 }  // namespace magpie::testing

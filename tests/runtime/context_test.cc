@@ -19,7 +19,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace context_test {
 
 using namespace std::chrono_literals;
 
@@ -247,5 +247,5 @@ TEST_P(context_test, cancelled_by_several_threads_while_it_grows) {
   }
 }
 
-}  // namespace
+}  // namespace context_test
 }  // namespace magpie::testing

@@ -16,7 +16,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace context_tree_test {
 
 using internal::context;
 using outcome = suspension::outcome;
@@ -318,5 +318,5 @@ TEST_F(context_tree_test, random_trees) {
   });
 }
 
-}  // namespace
+}  // namespace context_tree_test
 }  // namespace magpie::testing

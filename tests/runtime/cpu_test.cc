@@ -13,7 +13,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace cpu_test {
 
 class cpu_test : public runtime_test {
  protected:
@@ -116,5 +116,5 @@ TEST_F(cpu_test, runtimes_that_come_and_go) {
   }
 }
 
-}  // namespace
+}  // namespace cpu_test
 }  // namespace magpie::testing

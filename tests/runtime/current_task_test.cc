@@ -17,7 +17,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace current_task_test {
 
 using namespace std::chrono_literals;
 
@@ -135,5 +135,5 @@ TEST_P(all_tasks_test, may_be_asked_at_any_time) {
   handle.get();
 }
 
-}  // namespace
+}  // namespace current_task_test
 }  // namespace magpie::testing

@@ -15,7 +15,7 @@
 #include "magpie/tests/runtime/items.h"
 
 namespace magpie::testing {
-namespace {
+namespace deque_test {
 
 using item_deque = internal::deque<item>;
 
@@ -197,5 +197,5 @@ TEST_P(deque_test, stampede) {
   all.expect_each_taken_once();
 }
 
-}  // namespace
+}  // namespace deque_test
 }  // namespace magpie::testing

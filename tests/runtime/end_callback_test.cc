@@ -19,7 +19,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace end_callback_test {
 
 using namespace std::chrono_literals;
 
@@ -170,5 +170,5 @@ TEST_P(end_callback_test, while_the_task_asks_about_itself) {
   EXPECT_EQ(called, 100);
 }
 
-}  // namespace
+}  // namespace end_callback_test
 }  // namespace magpie::testing

@@ -24,7 +24,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace event_test {
 
 using namespace std::chrono_literals;
 
@@ -288,5 +288,5 @@ TEST(event_model_test, does_what_a_flag_and_a_list_do) {
   in_random_rounds(1000, body);
 }
 
-}  // namespace
+}  // namespace event_test
 }  // namespace magpie::testing

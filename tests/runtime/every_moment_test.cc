@@ -23,7 +23,7 @@
 #include "magpie/tests/runtime/naps.h"
 
 namespace magpie::testing {
-namespace {
+namespace every_moment_test {
 
 using namespace std::chrono_literals;
 
@@ -249,5 +249,5 @@ TEST_P(refused_memory_test, from_then_on) {
   EXPECT_GT(blocks, 20U);
 }
 
-}  // namespace
+}  // namespace every_moment_test
 }  // namespace magpie::testing

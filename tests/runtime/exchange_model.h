@@ -29,9 +29,9 @@ class exchange_model {
   };
 
   // The object under test.
-  std::function<task<>(int item, std::shared_ptr<outcome> result)> put;
+  std::function<task<>(int value, std::shared_ptr<outcome> result)> put;
   std::function<task<>(std::shared_ptr<outcome> result)> get;
-  std::function<bool(int item)> try_put;
+  std::function<bool(int value)> try_put;
   std::function<std::optional<int>()> try_get;
   std::function<std::size_t()> size;
 
@@ -45,16 +45,16 @@ class exchange_model {
   task<> play(std::uint64_t seed, int steps) {
     std::mt19937_64 random(seed);
     for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) {
-      const int item = static_cast<int>(random() % 50);
+      const int value = static_cast<int>(random() % 50);
       switch (random() % 6) {
         case 0:
-          begin_put(item);
+          begin_put(value);
           break;
         case 1:
           begin_get();
           break;
         case 2:
-          EXPECT_EQ(try_put(item), accept(item));
+          EXPECT_EQ(try_put(value), accept(value));
           break;
         case 3:
           EXPECT_EQ(try_get(), provide());
@@ -77,15 +77,15 @@ class exchange_model {
 
  private:
   struct waiter {
-    int item;
+    int value;
     std::shared_ptr<outcome> result;
     join_handle<> handle;
   };
 
-  void begin_put(int item) {
+  void begin_put(int value) {
     auto result = std::make_shared<outcome>();
-    waiter w{item, result, spawn(put(item, result))};
-    if (accept(item)) {
+    waiter w{value, result, spawn(put(value, result))};
+    if (accept(value)) {
       ended_.push_back({std::nullopt, result});
     } else {
       putting_.push_back(std::move(w));
@@ -95,41 +95,41 @@ class exchange_model {
   void begin_get() {
     auto result = std::make_shared<outcome>();
     waiter w{0, result, spawn(get(result))};
-    if (const std::optional<int> item = provide()) {
-      ended_.push_back({item, result});
+    if (const std::optional<int> value = provide()) {
+      ended_.push_back({value, result});
     } else {
       getting_.push_back(std::move(w));
     }
   }
 
-  bool accept(int item) {
+  bool accept(int value) {
     if (!getting_.empty()) {
-      ended_.push_back({item, getting_.front().result});
+      ended_.push_back({value, getting_.front().result});
       getting_.pop_front();
       return true;
     }
     if (items_.size() >= capacity) return false;
-    items_.push_back(item);
+    items_.push_back(value);
     return true;
   }
 
   std::optional<int> provide() {
-    std::optional<int> item;
+    std::optional<int> value;
     if (!items_.empty()) {
       const auto at = items_.begin() + static_cast<std::ptrdiff_t>(next(items_));
-      item = *at;
+      value = *at;
       items_.erase(at);
     }
-    if (putting_.empty()) return item;
+    if (putting_.empty()) return value;
     const waiter& first = putting_.front();
-    if (item) {
-      items_.push_back(first.item);
+    if (value) {
+      items_.push_back(first.value);
     } else {
-      item = first.item;
+      value = first.value;
     }
     ended_.push_back({std::nullopt, first.result});
     putting_.pop_front();
-    return item;
+    return value;
   }
 
   static void cancel_one(std::deque<waiter>& waiting, std::uint64_t which) {

@@ -20,7 +20,7 @@
 #include "magpie/tests/runtime/many_schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace exchanges_schedules_test {
 
 // Numbered; the smallest first in a priority_queue.
 class item {
@@ -412,5 +412,5 @@ TEST(watch_schedules_test, nobody_misses_the_latest) {
   search_schedules<watch_scene>();
 }
 
-}  // namespace
+}  // namespace exchanges_schedules_test
 }  // namespace magpie::testing

@@ -11,7 +11,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace fairness_test {
 
 using namespace std::chrono_literals;
 
@@ -78,5 +78,5 @@ TEST_F(fairness_test, a_computation_that_forks_does_not_starve_the_others) {
   EXPECT_LT(most, 61 * 1024 * 2);
 }
 
-}  // namespace
+}  // namespace fairness_test
 }  // namespace magpie::testing

@@ -22,7 +22,7 @@
 #include "magpie/tests/runtime/throws_when_moved.h"
 
 namespace magpie::testing {
-namespace {
+namespace first_of_test {
 
 using namespace std::chrono_literals;
 
@@ -175,5 +175,5 @@ TEST(first_of_move_test, what_moving_the_value_throws_has_won) {
   simulate(body());
 }
 
-}  // namespace
+}  // namespace first_of_test
 }  // namespace magpie::testing

@@ -11,7 +11,7 @@
 #include "magpie/tests/runtime/allocations.h"
 
 namespace magpie::testing {
-namespace {
+namespace frame_cache_test {
 
 using internal::frame_cache;
 
@@ -201,5 +201,5 @@ TEST(frame_cache_test, frames_are_counted) {
   EXPECT_EQ(frame_cache::count().frames, before.frames);
 }
 
-}  // namespace
+}  // namespace frame_cache_test
 }  // namespace magpie::testing

@@ -15,7 +15,7 @@
 #include "magpie/tests/runtime/allocations.h"
 
 namespace magpie::testing {
-namespace {
+namespace frames_flow_back_test {
 
 constexpr int frames = 100'000;
 // What one worker may keep of a size is 256 KiB; no frame of a task is as small as 32 bytes.
@@ -53,5 +53,5 @@ TEST(frames_flow_back_test, from_the_worker_on_which_they_end) {
   EXPECT_LT(running.get() - before, most_kept + 1000);
 }
 
-}  // namespace
+}  // namespace frames_flow_back_test
 }  // namespace magpie::testing

@@ -28,7 +28,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace from_callback_test {
 
 using namespace std::chrono_literals;
 
@@ -219,5 +219,5 @@ TEST_P(from_callback_test, a_call_and_a_cancellation_meet) {
   }
 }
 
-}  // namespace
+}  // namespace from_callback_test
 }  // namespace magpie::testing

@@ -28,7 +28,7 @@
 #include "magpie/tests/runtime/throws_when_moved.h"
 
 namespace magpie::testing {
-namespace {
+namespace future_test {
 
 using namespace std::chrono_literals;
 
@@ -328,5 +328,5 @@ TEST(future_fairness_test, what_is_always_there_does_not_starve_others) {
   run(body(), options().workers(1));
 }
 
-}  // namespace
+}  // namespace future_test
 }  // namespace magpie::testing

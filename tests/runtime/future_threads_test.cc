@@ -23,7 +23,7 @@
 #include "magpie/tests/runtime/spawned.h"
 
 namespace magpie::testing {
-namespace {
+namespace future_threads_test {
 
 class future_threads_test : public over_workers {};
 MAGPIE_OVER_WORKERS(future_threads_test);
@@ -220,5 +220,5 @@ TEST_P(future_threads_test, a_hand_over_and_a_cancellation_meet) {
   }
 }
 
-}  // namespace
+}  // namespace future_threads_test
 }  // namespace magpie::testing

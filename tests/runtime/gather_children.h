@@ -22,7 +22,7 @@
 
 namespace magpie::testing {
 
-class gather_test : public over_workers {
+class over_gathers : public over_workers {
  protected:
   // Virtual time, 200 orders.
   template <class Make>

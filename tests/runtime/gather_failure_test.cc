@@ -20,11 +20,12 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace gather_failure_test {
 
 using namespace std::chrono_literals;
 
-MAGPIE_OVER_WORKERS(gather_test);
+class gather_failure_test : public over_gathers {};
+MAGPIE_OVER_WORKERS(gather_failure_test);
 
 // -------------------------------------------------------------------------------------- failures
 
@@ -43,7 +44,7 @@ task<> first_failure_cancels() {
   EXPECT_EQ(elapsed(), 3s);
 }
 
-TEST_P(gather_test, the_first_failure_cancels_the_others) {
+TEST_P(gather_failure_test, the_first_failure_cancels_the_others) {
   simulated([] { return first_failure_cancels(); });
 }
 
@@ -61,7 +62,7 @@ task<> first_failure_in_a_range() {
   EXPECT_EQ(counted::live(), 0);
 }
 
-TEST_P(gather_test, the_first_failure_cancels_the_others_of_a_range) {
+TEST_P(gather_failure_test, the_first_failure_cancels_the_others_of_a_range) {
   simulated([] { return first_failure_in_a_range(); });
 }
 
@@ -82,7 +83,7 @@ task<> several_failures() {
   EXPECT_EQ(elapsed(), 1s);
 }
 
-TEST_P(gather_test, of_several_failures_the_first_wins) {
+TEST_P(gather_failure_test, of_several_failures_the_first_wins) {
   simulated([] { return several_failures(); });
 }
 
@@ -92,7 +93,7 @@ task<> failures_at_the_same_moment() {
   EXPECT_TRUE(caught == "a" || caught == "b" || caught == "c") << caught;
 }
 
-TEST_P(gather_test, of_failures_at_the_same_moment_one_wins) {
+TEST_P(gather_failure_test, of_failures_at_the_same_moment_one_wins) {
   simulated([] { return failures_at_the_same_moment(); });
 }
 
@@ -124,7 +125,7 @@ task<> failure_before_anything_suspends() {
   EXPECT_EQ(counted::live(), 0);
 }
 
-TEST_P(gather_test, a_failure_before_anything_suspends) {
+TEST_P(gather_failure_test, a_failure_before_anything_suspends) {
   in_all_orders([] { return failure_before_anything_suspends(); });
 }
 
@@ -149,7 +150,7 @@ task<> slow_to_end() {
   EXPECT_EQ(steps, 2);
 }
 
-TEST_P(gather_test, all_children_are_awaited) {
+TEST_P(gather_failure_test, all_children_are_awaited) {
   simulated([] { return slow_to_end(); });
 }
 
@@ -172,7 +173,7 @@ task<> failure_in_an_inner_gather() {
   EXPECT_EQ(elapsed(), 2s);
 }
 
-TEST_P(gather_test, a_failure_in_an_inner_gather_stays_there) {
+TEST_P(gather_failure_test, a_failure_in_an_inner_gather_stays_there) {
   simulated([] { return failure_in_an_inner_gather(); });
 }
 
@@ -189,7 +190,7 @@ task<> values_beside_a_failure() {
   EXPECT_EQ(counted::live(), 0);
 }
 
-TEST_P(gather_test, results_beside_a_failure_are_destroyed) {
+TEST_P(gather_failure_test, results_beside_a_failure_are_destroyed) {
   in_all_orders([] { return values_beside_a_failure(); });
 }
 
@@ -226,7 +227,7 @@ task<> cancelled_from_outside() {
   EXPECT_EQ(counted::live(), 0);
 }
 
-TEST_P(gather_test, cancelled_from_outside) {
+TEST_P(gather_failure_test, cancelled_from_outside) {
   simulated([] { return cancelled_from_outside(); });
 }
 
@@ -243,11 +244,11 @@ task<> child_throws_cancelled() {
   EXPECT_EQ(cancelled_there, 1);
 }
 
-TEST_P(gather_test, a_child_that_throws_cancelled) {
+TEST_P(gather_failure_test, a_child_that_throws_cancelled) {
   simulated([] { return child_throws_cancelled(); });
 }
 
-TEST_P(gather_test, cancelled_on_threads_at_any_moment) {
+TEST_P(gather_failure_test, cancelled_on_threads_at_any_moment) {
   runtime threads(options().workers(GetParam()));
   for (int i = 0; i < 200; ++i) {
     auto handle = threads.spawn(tree(4, 2));
@@ -262,5 +263,5 @@ TEST_P(gather_test, cancelled_on_threads_at_any_moment) {
   }
 }
 
-}  // namespace
+}  // namespace gather_failure_test
 }  // namespace magpie::testing

@@ -26,7 +26,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace gather_forms_test {
 
 using namespace std::chrono_literals;
 
@@ -315,5 +315,5 @@ TEST_P(gather_forms_test, at_every_moment) {
   cancelled_at_every_moment(GetParam(), 9, victim);
 }
 
-}  // namespace
+}  // namespace gather_forms_test
 }  // namespace magpie::testing

@@ -20,9 +20,10 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace gather_random_test {
 
-MAGPIE_OVER_WORKERS(gather_test);
+class gather_random_test : public over_gathers {};
+MAGPIE_OVER_WORKERS(gather_random_test);
 
 // The same tree of gathers, run as tasks and reckoned by hand. A node may fail; then all above it
 // fail as well.
@@ -93,7 +94,7 @@ task<> compare(const program& what) {
   }
 }
 
-TEST_P(gather_test, random_programs) {
+TEST_P(gather_random_test, random_programs) {
   for (std::uint64_t seed = 1; seed <= 400 && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
@@ -103,7 +104,7 @@ TEST_P(gather_test, random_programs) {
 }
 
 // The program is cancelled at its n-th turn, for each n: it ends, and leaves nothing behind.
-TEST_P(gather_test, random_programs_cancelled_at_every_turn) {
+TEST_P(gather_random_test, random_programs_cancelled_at_every_turn) {
   for (std::uint64_t seed = 1; seed <= 10 && !HasFailure(); ++seed) {
     std::mt19937_64 random(seed);
     program what = random_program(random, 4, false);
@@ -128,5 +129,5 @@ TEST_P(gather_test, random_programs_cancelled_at_every_turn) {
   }
 }
 
-}  // namespace
+}  // namespace gather_random_test
 }  // namespace magpie::testing

@@ -25,10 +25,11 @@
 #include "magpie/tests/runtime/throws_when_moved.h"
 
 namespace magpie::testing {
-namespace {
+namespace gather_test {
 
 using namespace std::chrono_literals;
 
+class gather_test : public over_gathers {};
 MAGPIE_OVER_WORKERS(gather_test);
 
 // --------------------------------------------------------------------------------------- results
@@ -324,5 +325,5 @@ TEST(gather_results_test, results_whose_move_throws) {
   EXPECT_TRUE(all_went_well);
 }
 
-}  // namespace
+}  // namespace gather_test
 }  // namespace magpie::testing

@@ -20,7 +20,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace generator_test {
 
 using namespace std::chrono_literals;
 
@@ -234,5 +234,5 @@ TEST(generator_depth_test, a_million_values) {
   run(body(), options().workers(1));
 }
 
-}  // namespace
+}  // namespace generator_test
 }  // namespace magpie::testing

@@ -16,7 +16,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace gmock_test {
 
 using namespace std::chrono_literals;
 
@@ -117,5 +117,5 @@ CO_SIM_TEST(gmock_test, keeps_no_instance) {
   EXPECT_EQ(counted::live(), 0);
 }
 
-}  // namespace
+}  // namespace gmock_test
 }  // namespace magpie::testing

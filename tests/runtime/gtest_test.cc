@@ -23,7 +23,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace gtest_test {
 
 using namespace std::chrono_literals;
 
@@ -264,5 +264,5 @@ TEST(for_each_schedule_test, what_is_right_in_all_orders) {
   EXPECT_EQ(runs, 30);
 }
 
-}  // namespace
+}  // namespace gtest_test
 }  // namespace magpie::testing

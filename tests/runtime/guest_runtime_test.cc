@@ -27,7 +27,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace guest_runtime_test {
 
 using namespace std::chrono_literals;
 
@@ -387,5 +387,5 @@ TEST_F(guest_runtime_test, may_end_on_another_thread) {
   EXPECT_THROW(handle.get(), cancelled);
 }
 
-}  // namespace
+}  // namespace guest_runtime_test
 }  // namespace magpie::testing

@@ -11,7 +11,7 @@
 #include "magpie/runtime/internal/asymmetric_fence.h"
 
 namespace magpie::testing {
-namespace {
+namespace idle_set_test {
 
 using idle_set = internal::idle_set<>;
 
@@ -303,5 +303,5 @@ TEST_F(idle_set_test, stampede) {
   EXPECT_EQ(room_for_searchers(idle), workers / 2);
 }
 
-}  // namespace
+}  // namespace idle_set_test
 }  // namespace magpie::testing

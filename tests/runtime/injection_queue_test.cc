@@ -10,7 +10,7 @@
 #include "magpie/tests/runtime/items.h"
 
 namespace magpie::testing {
-namespace {
+namespace injection_queue_test {
 
 using item_queue = internal::injection_queue<item>;
 
@@ -101,5 +101,5 @@ TEST(injection_queue_test, stampede) {
   all.expect_each_taken_once();
 }
 
-}  // namespace
+}  // namespace injection_queue_test
 }  // namespace magpie::testing

@@ -25,7 +25,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace job_awaiter_test {
 
 using namespace std::chrono_literals;
 
@@ -394,5 +394,5 @@ TYPED_TEST(job_awaiter_test, dropped_before_it_is_awaited) {
   EXPECT_FALSE(ran);
 }
 
-}  // namespace
+}  // namespace job_awaiter_test
 }  // namespace magpie::testing

@@ -19,7 +19,7 @@
 #include "magpie/tests/runtime/spawned.h"
 
 namespace magpie::testing {
-namespace {
+namespace join_handle_test {
 
 using namespace std::chrono_literals;
 
@@ -313,5 +313,5 @@ TEST_F(join_handle_test, two_workers_await_one_handle) {
   EXPECT_EQ(refused.load(), 2000);
 }
 
-}  // namespace
+}  // namespace join_handle_test
 }  // namespace magpie::testing

@@ -32,7 +32,7 @@
 #include "magpie/tests/runtime/throws_when_moved.h"
 
 namespace magpie::testing {
-namespace {
+namespace keep_failures_test {
 
 using namespace std::chrono_literals;
 
@@ -214,5 +214,5 @@ TEST_F(keep_reports_test, what_is_never_awaited_is_named_as_ever) {
   EXPECT_NE(std::string(all[0].spawned_at.function_name()).find("number"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace keep_failures_test
 }  // namespace magpie::testing

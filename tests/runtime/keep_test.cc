@@ -32,7 +32,7 @@
 #include "magpie/tests/runtime/throws_when_moved.h"
 
 namespace magpie::testing {
-namespace {
+namespace keep_test {
 
 using namespace std::chrono_literals;
 
@@ -285,5 +285,5 @@ TEST_P(keep_test, until_the_runtime_ends) {
   }
 }
 
-}  // namespace
+}  // namespace keep_test
 }  // namespace magpie::testing

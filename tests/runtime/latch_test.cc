@@ -24,7 +24,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace latch_test {
 
 using namespace std::chrono_literals;
 
@@ -256,5 +256,5 @@ TEST(latch_model_test, does_what_a_number_and_a_list_do) {
   in_random_rounds(500, body);
 }
 
-}  // namespace
+}  // namespace latch_test
 }  // namespace magpie::testing

@@ -11,7 +11,7 @@
 #include "magpie/runtime/internal/worker.h"
 
 namespace magpie::testing {
-namespace {
+namespace layout_test {
 
 using internal::cache_line;
 using internal::promise_base;
@@ -36,5 +36,5 @@ TEST(layout_test, lines_are_not_smaller_than_the_processors) {
   EXPECT_GE(cache_line, 2 * 64U);
 }
 
-}  // namespace
+}  // namespace layout_test
 }  // namespace magpie::testing

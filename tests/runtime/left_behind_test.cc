@@ -19,7 +19,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace left_behind_test {
 
 using namespace std::chrono_literals;
 
@@ -168,5 +168,5 @@ TEST_F(left_behind_test, one_speaks_for_very_many) {
   EXPECT_NE(said[99].message.find("50 more"), std::string::npos) << said[99].message;
 }
 
-}  // namespace
+}  // namespace left_behind_test
 }  // namespace magpie::testing

@@ -20,7 +20,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace lock_races_test {
 
 constexpr int rounds = 200;
 
@@ -211,5 +211,5 @@ TEST_P(lock_races_test, a_condition_waits_before_the_mutex_is_unlocked) {
   waiter.get();
 }
 
-}  // namespace
+}  // namespace lock_races_test
 }  // namespace magpie::testing

@@ -20,7 +20,7 @@
 #include "magpie/tests/runtime/many_schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace locks_schedules_test {
 
 using namespace std::chrono_literals;
 
@@ -307,5 +307,5 @@ TEST(rate_limiter_schedules_test, never_more_than_the_bucket_holds) {
   search_schedules<rate_limiter_scene>();
 }
 
-}  // namespace
+}  // namespace locks_schedules_test
 }  // namespace magpie::testing

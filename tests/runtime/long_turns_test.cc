@@ -15,7 +15,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace long_turns_test {
 
 using namespace std::chrono_literals;
 using internal::long_turns;
@@ -111,5 +111,5 @@ TEST(long_turns_option_test, negative_limits_are_refused) {
   EXPECT_EQ(options().report_long_turns().reports_long_turns(), 100ms);
 }
 
-}  // namespace
+}  // namespace long_turns_test
 }  // namespace magpie::testing

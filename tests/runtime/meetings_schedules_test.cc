@@ -13,7 +13,7 @@
 #include "magpie/tests/runtime/many_schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace meetings_schedules_test {
 
 // ---------------------------------------------------------------------------------------- event
 
@@ -155,5 +155,5 @@ TEST(barrier_schedules_test, they_pass_together) {
   search_schedules<barrier_scene>();
 }
 
-}  // namespace
+}  // namespace meetings_schedules_test
 }  // namespace magpie::testing

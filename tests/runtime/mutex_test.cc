@@ -13,7 +13,7 @@
 #include "magpie/tests/runtime/scripted_futex.h"
 
 namespace magpie::testing {
-namespace {
+namespace mutex_test {
 
 using internal::mutex;
 
@@ -162,5 +162,5 @@ TEST(mutex_threads_test, two_at_once) {
   EXPECT_EQ(counter, 2 * rounds);
 }
 
-}  // namespace
+}  // namespace mutex_test
 }  // namespace magpie::testing

@@ -20,7 +20,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace never_awaited_test {
 
 using namespace std::chrono_literals;
 
@@ -121,5 +121,5 @@ TEST_F(never_awaited_test, outside_a_runtime_it_goes_to_standard_error) {
   EXPECT_NE(said.find("never_awaited_test.cc:"), std::string::npos) << said;
 }
 
-}  // namespace
+}  // namespace never_awaited_test
 }  // namespace magpie::testing

@@ -8,7 +8,7 @@
 #include <vector>
 
 namespace magpie::testing {
-namespace {
+namespace one_shot_event_test {
 
 using internal::one_shot_event;
 
@@ -87,5 +87,5 @@ TEST(one_shot_event_test, destroyed_as_soon_as_it_has_been_seen) {
   }
 }
 
-}  // namespace
+}  // namespace one_shot_event_test
 }  // namespace magpie::testing

@@ -23,7 +23,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace oneshot_test {
 
 using namespace std::chrono_literals;
 
@@ -265,5 +265,5 @@ TEST(oneshot_model_test, does_what_an_optional_does) {
   });
 }
 
-}  // namespace
+}  // namespace oneshot_test
 }  // namespace magpie::testing

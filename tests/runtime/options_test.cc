@@ -11,7 +11,7 @@
 #include "magpie/runtime/testing/simulation.h"
 
 namespace magpie::testing {
-namespace {
+namespace options_test {
 
 using namespace std::chrono_literals;
 
@@ -94,5 +94,5 @@ TEST(options_test, a_simulation_refuses_the_same) {
   expect_refused([&] { all.workers(0); }, "workers(0)", "1 to 1024");
 }
 
-}  // namespace
+}  // namespace options_test
 }  // namespace magpie::testing

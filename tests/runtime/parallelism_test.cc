@@ -12,7 +12,7 @@
 #include "magpie/runtime/options.h"
 
 namespace magpie::testing {
-namespace {
+namespace parallelism_test {
 
 using internal::quota_processors;
 
@@ -149,5 +149,5 @@ TEST_F(parallelism_test, follows_the_affinity_mask) {
   ASSERT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
 }
 
-}  // namespace
+}  // namespace parallelism_test
 }  // namespace magpie::testing

@@ -10,7 +10,7 @@
 #include "magpie/tests/runtime/scripted_futex.h"
 
 namespace magpie::testing {
-namespace {
+namespace parker_test {
 
 using namespace std::chrono_literals;
 using time_point = std::chrono::steady_clock::time_point;
@@ -212,5 +212,5 @@ TEST(parker_threads_test, what_the_waker_wrote_is_seen) {
   }
 }
 
-}  // namespace
+}  // namespace parker_test
 }  // namespace magpie::testing

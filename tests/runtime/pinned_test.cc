@@ -25,7 +25,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace pinned_test {
 
 using namespace std::chrono_literals;
 
@@ -220,5 +220,5 @@ TEST_F(pinned_order_test, may_be_cancelled_at_any_moment) {
   }
 }
 
-}  // namespace
+}  // namespace pinned_test
 }  // namespace magpie::testing

@@ -14,7 +14,7 @@
 #include "magpie/tests/runtime/many_schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace places_schedules_test {
 
 class places_schedules_test : public runtime_test {};
 
@@ -91,5 +91,5 @@ TEST_F(places_schedules_test, pinned) {
   search_schedules<pinned_scene>();
 }
 
-}  // namespace
+}  // namespace places_schedules_test
 }  // namespace magpie::testing

@@ -16,7 +16,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace poller_test {
 
 class poller_test : public over_workers {};
 MAGPIE_OVER_WORKERS(poller_test);
@@ -71,5 +71,5 @@ TEST_P(poller_test, may_spawn_where_no_task_runs) {
   EXPECT_EQ(seen, "nobody");
 }
 
-}  // namespace
+}  // namespace poller_test
 }  // namespace magpie::testing

@@ -25,7 +25,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace queue_cancellation_test {
 
 using namespace std::chrono_literals;
 
@@ -131,5 +131,5 @@ TEST(queue_model_test, does_what_lists_do) {
   });
 }
 
-}  // namespace
+}  // namespace queue_cancellation_test
 }  // namespace magpie::testing

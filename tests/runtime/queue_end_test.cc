@@ -12,7 +12,7 @@
 #include "magpie/tests/runtime/queue_users.h"
 
 namespace magpie::testing {
-namespace {
+namespace queue_end_test {
 
 using namespace std::chrono_literals;
 
@@ -189,5 +189,5 @@ TYPED_TEST(any_queue_test, immediate_shutdown_ends_join) {
   simulate(body());
 }
 
-}  // namespace
+}  // namespace queue_end_test
 }  // namespace magpie::testing

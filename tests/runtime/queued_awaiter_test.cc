@@ -14,7 +14,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace queued_awaiter_test {
 
 // Something of which there is one, and which calls the test at each look.
 struct source {
@@ -88,5 +88,5 @@ TEST_F(queued_awaiter_test, one_that_waits_and_is_cancelled_leaves) {
   EXPECT_EQ(one.left, 1);
 }
 
-}  // namespace
+}  // namespace queued_awaiter_test
 }  // namespace magpie::testing

@@ -25,7 +25,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace rate_limiter_test {
 
 using namespace std::chrono_literals;
 using times = std::vector<clock::duration>;
@@ -240,5 +240,5 @@ TEST(rate_limiter_model_test, does_what_a_bucket_and_a_queue_do) {
   in_random_rounds(1000, body);
 }
 
-}  // namespace
+}  // namespace rate_limiter_test
 }  // namespace magpie::testing

@@ -14,7 +14,7 @@
 #include "magpie/tests/runtime/items.h"
 
 namespace magpie::testing {
-namespace {
+namespace ready_queue_test {
 
 using item_queue = internal::ready_queue<item>;
 
@@ -159,5 +159,5 @@ TEST_P(ready_queue_test, stampede) {
   all.expect_each_taken_once();
 }
 
-}  // namespace
+}  // namespace ready_queue_test
 }  // namespace magpie::testing

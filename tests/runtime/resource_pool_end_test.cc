@@ -25,7 +25,7 @@
 #include "magpie/tests/runtime/workshop.h"
 
 namespace magpie::testing {
-namespace {
+namespace resource_pool_end_test {
 
 using namespace std::chrono_literals;
 
@@ -330,5 +330,5 @@ TEST_P(resource_pool_end_test, is_closed_by_a_plain_thread_and_by_the_end_of_the
   }
 }
 
-}  // namespace
+}  // namespace resource_pool_end_test
 }  // namespace magpie::testing

@@ -26,7 +26,7 @@
 #include "magpie/tests/runtime/workshop.h"
 
 namespace magpie::testing {
-namespace {
+namespace resource_pool_test {
 
 using namespace std::chrono_literals;
 
@@ -245,5 +245,5 @@ TEST(pool_memory_test, without_memory_no_place_is_lost) {
   EXPECT_LT(refused, 20U);
 }
 
-}  // namespace
+}  // namespace resource_pool_test
 }  // namespace magpie::testing

@@ -12,7 +12,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace result_test {
 
 using internal::result;
 
@@ -131,5 +131,5 @@ TEST_F(result_test, of_nothing_is_an_error) {
   EXPECT_THROW(reference.take(), usage_error);
 }
 
-}  // namespace
+}  // namespace result_test
 }  // namespace magpie::testing

@@ -12,7 +12,7 @@
 #include "magpie/tests/runtime/allocations.h"
 
 namespace magpie::testing {
-namespace {
+namespace ring_test {
 
 using int_ring = internal::ring<int, internal::std_atomics>;
 
@@ -65,5 +65,5 @@ TEST(ring_test, growth_that_is_refused_memory_changes_nothing) {
   EXPECT_EQ(ring->get(0), &item);
 }
 
-}  // namespace
+}  // namespace ring_test
 }  // namespace magpie::testing

@@ -23,7 +23,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace run_test {
 
 using namespace std::chrono_literals;
 
@@ -388,5 +388,5 @@ TEST_F(foreign_thread_test, a_runtime_waits_for_who_still_wakes_a_worker) {
   EXPECT_TRUE(destroyed);
 }
 
-}  // namespace
+}  // namespace run_test
 }  // namespace magpie::testing

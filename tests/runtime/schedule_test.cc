@@ -23,7 +23,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace schedule_test {
 
 using namespace std::chrono_literals;
 
@@ -374,5 +374,5 @@ TEST_F(schedule_test, the_environment_chooses_one_schedule) {
   EXPECT_EQ(traces, std::vector{wanted.trace});
 }
 
-}  // namespace
+}  // namespace schedule_test
 }  // namespace magpie::testing

@@ -23,7 +23,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace select_cancellation_test {
 
 using namespace std::chrono_literals;
 
@@ -196,5 +196,5 @@ TEST_P(select_cancellation_test, storms) {
   in_many_orders(GetParam(), body);
 }
 
-}  // namespace
+}  // namespace select_cancellation_test
 }  // namespace magpie::testing

@@ -30,7 +30,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace select_test {
 
 using namespace std::chrono_literals;
 
@@ -313,5 +313,5 @@ TEST_P(select_test, does_not_keep_others_waiting) {
   run(body(), options().workers(1));
 }
 
-}  // namespace
+}  // namespace select_test
 }  // namespace magpie::testing

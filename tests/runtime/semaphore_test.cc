@@ -25,7 +25,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace semaphore_test {
 
 using namespace std::chrono_literals;
 
@@ -275,5 +275,5 @@ TEST(semaphore_model_test, does_what_a_list_of_requests_does) {
   in_random_rounds(2000, body);
 }
 
-}  // namespace
+}  // namespace semaphore_test
 }  // namespace magpie::testing

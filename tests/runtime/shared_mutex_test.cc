@@ -26,7 +26,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace shared_mutex_test {
 
 using namespace std::chrono_literals;
 
@@ -390,5 +390,5 @@ TEST(shared_mutex_model_test, does_what_a_queue_of_requests_does) {
   in_random_rounds(2000, body);
 }
 
-}  // namespace
+}  // namespace shared_mutex_test
 }  // namespace magpie::testing

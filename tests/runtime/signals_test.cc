@@ -19,7 +19,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace signals_test {
 
 using namespace std::chrono_literals;
 
@@ -173,5 +173,5 @@ TEST(signals_death_test, a_program_may_exit_meanwhile) {
   EXPECT_EXIT(exit_while_listening(), ::testing::ExitedWithCode(3), "");
 }
 
-}  // namespace
+}  // namespace signals_test
 }  // namespace magpie::testing

@@ -27,7 +27,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace simulation_test {
 
 using namespace std::chrono_literals;
 
@@ -404,5 +404,5 @@ TEST_P(simulation_test, jobs_take_turns_with_tasks) {
   EXPECT_GE(orders.size(), 3U);
 }
 
-}  // namespace
+}  // namespace simulation_test
 }  // namespace magpie::testing

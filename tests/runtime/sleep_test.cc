@@ -23,7 +23,7 @@
 #include "magpie/tests/runtime/sleeping.h"
 
 namespace magpie::testing {
-namespace {
+namespace sleep_test {
 
 using namespace std::chrono_literals;
 
@@ -380,5 +380,5 @@ TEST_P(sleep_test, many_at_once) {
   }
 }
 
-}  // namespace
+}  // namespace sleep_test
 }  // namespace magpie::testing

@@ -15,7 +15,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace slow_shutdown_test {
 
 using namespace std::chrono_literals;
 
@@ -99,5 +99,5 @@ TEST_P(slow_shutdown_test, finds_that_line_in_a_child) {
   EXPECT_TRUE(says(told, place)) << told.message << ", " << place;
 }
 
-}  // namespace
+}  // namespace slow_shutdown_test
 }  // namespace magpie::testing

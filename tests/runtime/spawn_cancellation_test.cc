@@ -16,14 +16,14 @@
 #include "magpie/tests/runtime/spawned.h"
 
 namespace magpie::testing {
-namespace {
+namespace spawn_cancellation_test {
 
 using namespace std::chrono_literals;
 
-class spawn_test : public over_workers {};
-MAGPIE_OVER_WORKERS(spawn_test);
+class spawn_cancellation_test : public over_workers {};
+MAGPIE_OVER_WORKERS(spawn_cancellation_test);
 
-class join_handle_test : public runtime_test {};
+class cancelled_handle_test : public runtime_test {};
 
 task<> cancel_while_sleeping() {
   bool cancelled_there = false;
@@ -38,7 +38,7 @@ task<> cancel_while_sleeping() {
   EXPECT_EQ(clock::now(), before);
 }
 
-TEST_P(spawn_test, cancel_while_sleeping) {
+TEST_P(spawn_cancellation_test, cancel_while_sleeping) {
   in_simulated_orders(GetParam(), [] { return cancel_while_sleeping(); });
 }
 
@@ -60,7 +60,7 @@ task<> cancel_while_queued() {
   EXPECT_TRUE(thrown);
 }
 
-TEST_P(spawn_test, cancel_while_queued) {
+TEST_P(spawn_cancellation_test, cancel_while_queued) {
   in_many_orders(GetParam(), [] { return cancel_while_queued(); });
 }
 
@@ -92,7 +92,7 @@ task<> cancel_while_joining() {
   EXPECT_EQ(clock::now().time_since_epoch(), 10s);
 }
 
-TEST_P(spawn_test, cancel_while_joining) {
+TEST_P(spawn_cancellation_test, cancel_while_joining) {
   in_simulated_orders(GetParam(), [] { return cancel_while_joining(); });
 }
 
@@ -105,7 +105,7 @@ task<> cancel_after_the_end() {
   EXPECT_EQ(got, 4);
 }
 
-TEST_P(spawn_test, cancel_after_the_end_changes_nothing) {
+TEST_P(spawn_cancellation_test, cancel_after_the_end_changes_nothing) {
   in_many_orders(GetParam(), [] { return cancel_after_the_end(); });
 }
 
@@ -132,7 +132,7 @@ task<> cancelled_again_and_again() {
   EXPECT_EQ(times, 3);
 }
 
-TEST_P(spawn_test, every_suspension_of_a_cancelled_task_throws) {
+TEST_P(spawn_cancellation_test, every_suspension_of_a_cancelled_task_throws) {
   in_simulated_orders(GetParam(), [] { return cancelled_again_and_again(); });
 }
 
@@ -155,7 +155,7 @@ task<> cancel_against_the_end(std::size_t& completed, std::size_t& lost) {
   }
 }
 
-TEST_F(join_handle_test, cancel_against_the_end) {
+TEST_F(cancelled_handle_test, cancel_against_the_end) {
   std::size_t completed = 0;
   std::size_t lost = 0;
   for (const std::size_t workers : {1U, 2U, 8U}) {
@@ -169,5 +169,5 @@ TEST_F(join_handle_test, cancel_against_the_end) {
   EXPECT_GT(lost, 0U);
 }
 
-}  // namespace
+}  // namespace spawn_cancellation_test
 }  // namespace magpie::testing

@@ -20,14 +20,14 @@
 #include "magpie/tests/runtime/spawned.h"
 
 namespace magpie::testing {
-namespace {
+namespace spawn_test {
 
 using namespace std::chrono_literals;
 
 class spawn_test : public over_workers {};
 MAGPIE_OVER_WORKERS(spawn_test);
 
-class join_handle_test : public runtime_test {};
+class spawned_handle_test : public runtime_test {};
 
 // ------------------------------------------------------------------------------------- results
 
@@ -117,7 +117,7 @@ TEST_P(spawn_test, a_task_that_has_ended_can_be_awaited) {
   in_many_orders(GetParam(), [] { return await_what_has_ended(); });
 }
 
-TEST_F(join_handle_test, the_task_does_not_run_before_the_caller_suspends) {
+TEST_F(spawned_handle_test, the_task_does_not_run_before_the_caller_suspends) {
   bool ran = false;
   auto body = [&ran]() -> task<> {
     auto mark = [](bool& mark_here) -> task<> {
@@ -213,7 +213,7 @@ TEST_P(spawn_test, a_cancellation_is_not_reported) {
   EXPECT_TRUE(told.all().empty());
 }
 
-TEST_F(join_handle_test, what_is_no_std_exception_is_reported_too) {
+TEST_F(spawned_handle_test, what_is_no_std_exception_is_reported_too) {
   reports told;
   {
     runtime workers(options().workers(1).on_report(told.hook()));
@@ -230,12 +230,12 @@ TEST_F(join_handle_test, what_is_no_std_exception_is_reported_too) {
   EXPECT_NE(all[0].message.find("no std::exception"), std::string::npos) << all[0].message;
 }
 
-TEST_F(join_handle_test, a_hook_that_throws_is_not_the_end) {
+TEST_F(spawned_handle_test, a_hook_that_throws_is_not_the_end) {
   auto hook = [](const report&) { throw std::runtime_error("hook"); };
   runtime workers(options().workers(1).on_report(hook));
   workers.spawn(fail("first")).detach();
   EXPECT_EQ(workers.run(number(1)), 1);
 }
 
-}  // namespace
+}  // namespace spawn_test
 }  // namespace magpie::testing

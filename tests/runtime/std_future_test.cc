@@ -21,7 +21,7 @@
 #include "magpie/tests/runtime/spawned.h"
 
 namespace magpie::testing {
-namespace {
+namespace std_future_test {
 
 class std_future_test : public over_workers {};
 MAGPIE_OVER_WORKERS(std_future_test);
@@ -144,5 +144,5 @@ TEST_P(std_future_test, a_wait_that_has_begun_goes_on_to_its_end) {
   EXPECT_EQ(handle.get(), 6);
 }
 
-}  // namespace
+}  // namespace std_future_test
 }  // namespace magpie::testing

@@ -16,7 +16,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace stop_on_signals_test {
 
 using namespace std::chrono_literals;
 
@@ -179,5 +179,5 @@ TEST_F(stop_on_signals_death_test, also_when_the_main_task_has_ended) {
       ::testing::KilledBySignal(SIGTERM), "");
 }
 
-}  // namespace
+}  // namespace stop_on_signals_test
 }  // namespace magpie::testing

@@ -34,7 +34,7 @@
 #include "magpie/tests/runtime/spawned.h"
 
 namespace magpie::testing {
-namespace {
+namespace stop_token_test {
 
 using namespace std::chrono_literals;
 
@@ -318,5 +318,5 @@ TEST(stop_token_memory_test, without_memory_nothing_is_kept) {
   EXPECT_LT(refused, 20U);
 }
 
-}  // namespace
+}  // namespace stop_token_test
 }  // namespace magpie::testing

@@ -14,7 +14,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace strand_place_test {
 
 using internal::promise_base;
 using internal::strand_place;
@@ -99,5 +99,5 @@ TEST_F(strand_place_test, does_what_a_line_of_people_does) {
   }
 }
 
-}  // namespace
+}  // namespace strand_place_test
 }  // namespace magpie::testing

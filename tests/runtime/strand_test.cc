@@ -25,7 +25,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace strand_test {
 
 using namespace std::chrono_literals;
 
@@ -431,5 +431,5 @@ TEST_F(strand_order_test, cancelled_at_any_moment_it_is_left_to_the_others) {
   }
 }
 
-}  // namespace
+}  // namespace strand_test
 }  // namespace magpie::testing

@@ -17,7 +17,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace suspension_test {
 
 using namespace std::chrono_literals;
 
@@ -175,5 +175,5 @@ TEST_F(suspension_test, exactly_one_claim_wins) {
   EXPECT_EQ(run(body(), options().workers(1)), suspension::outcome::timed_out);
 }
 
-}  // namespace
+}  // namespace suspension_test
 }  // namespace magpie::testing

@@ -18,11 +18,11 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace task_depth_test {
 
 using namespace std::chrono_literals;
 
-class task_test : public runtime_test {};
+class task_depth_test : public runtime_test {};
 
 task<long> one() {
   co_return 1;
@@ -35,11 +35,11 @@ task<long> sum_of_ones(long count) {
   co_return sum;
 }
 
-TEST_F(task_test, a_million_awaits_that_complete_at_once) {
+TEST_F(task_depth_test, a_million_awaits_that_complete_at_once) {
   EXPECT_EQ(run(sum_of_ones(1'000'000), options().workers(1)), 1'000'000);
 }
 
-TEST_F(task_test, a_hundred_thousand_awaits_in_a_simulation) {
+TEST_F(task_depth_test, a_hundred_thousand_awaits_in_a_simulation) {
   EXPECT_EQ(simulate(sum_of_ones(100'000)), 100'000);
 }
 
@@ -56,7 +56,7 @@ constexpr long depth = 200'000;
 constexpr long depth = 1'000'000;
 #endif
 
-TEST_F(task_test, recursion_a_million_deep) {
+TEST_F(task_depth_test, recursion_a_million_deep) {
   EXPECT_EQ(run(deep(depth), options().workers(1)), depth);
   EXPECT_EQ(counted::live(), 0);
 }
@@ -69,7 +69,7 @@ task<long> deep_fork(long levels) {
   co_return below + beside;
 }
 
-TEST_F(task_test, forks_a_hundred_thousand_deep) {
+TEST_F(task_depth_test, forks_a_hundred_thousand_deep) {
   for (const std::size_t workers : {1U, 2U, 8U}) {
     EXPECT_EQ(run(deep_fork(100'000), options().workers(workers)), 100'001);
     EXPECT_EQ(counted::live(), 0);
@@ -95,7 +95,7 @@ task<long> deep_fork_with_buffers(int levels) {
 }
 
 // A hundred of them on top of each other would be 20 MB, and a thread has 8.
-TEST_F(task_test, large_frames_on_the_stack_are_not_piled_up) {
+TEST_F(task_depth_test, large_frames_on_the_stack_are_not_piled_up) {
   EXPECT_EQ(run(deep_fork_with_buffers(100), options().workers(1)), 201);
   EXPECT_EQ(counted::live(), 0);
 }
@@ -110,7 +110,7 @@ task<> deep_then(long levels, bool& arrived, clock::duration length) {
   co_await sleep_for(length);
 }
 
-TEST_F(task_test, recursion_a_million_deep_that_suspends_at_the_bottom) {
+TEST_F(task_depth_test, recursion_a_million_deep_that_suspends_at_the_bottom) {
   bool arrived = false;
   simulate(deep_then(depth, arrived, 1h));
   EXPECT_TRUE(arrived);
@@ -118,7 +118,7 @@ TEST_F(task_test, recursion_a_million_deep_that_suspends_at_the_bottom) {
 }
 
 // Whether it has been cancelled is asked at each level, and must not cost more with each.
-TEST_F(task_test, gathers_within_gathers_that_yield) {
+TEST_F(task_depth_test, gathers_within_gathers_that_yield) {
   struct nested {
     static task<long> level(long left) {
       co_await yield();
@@ -132,7 +132,7 @@ TEST_F(task_test, gathers_within_gathers_that_yield) {
 }
 
 // The exception is thrown and caught at each level.
-TEST_F(task_test, a_deep_recursion_is_cancelled) {
+TEST_F(task_depth_test, a_deep_recursion_is_cancelled) {
   constexpr int levels = 20'000;
   bool arrived = false;
   auto body = [&]() -> task<> {
@@ -148,5 +148,5 @@ TEST_F(task_test, a_deep_recursion_is_cancelled) {
   EXPECT_TRUE(arrived);
 }
 
-}  // namespace
+}  // namespace task_depth_test
 }  // namespace magpie::testing

@@ -27,7 +27,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace task_group_cancellation_test {
 
 using namespace std::chrono_literals;
 
@@ -246,5 +246,5 @@ TEST_P(task_group_cancellation_test, storms) {
   run(body(), options().workers(GetParam()));
 }
 
-}  // namespace
+}  // namespace task_group_cancellation_test
 }  // namespace magpie::testing

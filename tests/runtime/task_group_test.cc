@@ -22,7 +22,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace task_group_test {
 
 using namespace std::chrono_literals;
 
@@ -160,5 +160,5 @@ TEST_P(task_group_test, the_handle_of_a_child_that_failed_throws_too) {
   }
 }
 
-}  // namespace
+}  // namespace task_group_test
 }  // namespace magpie::testing

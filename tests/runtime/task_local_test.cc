@@ -20,7 +20,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace task_local_test {
 
 using namespace std::chrono_literals;
 
@@ -184,5 +184,5 @@ TEST_P(task_local_test, values_may_ask_for_others_when_they_go) {
   EXPECT_EQ(said, "nobody");  // The task is over.
 }
 
-}  // namespace
+}  // namespace task_local_test
 }  // namespace magpie::testing

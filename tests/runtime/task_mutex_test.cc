@@ -27,7 +27,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace task_mutex_test {
 
 using namespace std::chrono_literals;
 
@@ -333,5 +333,5 @@ TEST(task_mutex_model_test, does_what_a_queue_of_requests_does) {
   in_random_rounds(2000, body);
 }
 
-}  // namespace
+}  // namespace task_mutex_test
 }  // namespace magpie::testing

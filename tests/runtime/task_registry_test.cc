@@ -24,7 +24,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace task_registry_test {
 
 using namespace std::chrono_literals;
 using internal::task_reference;
@@ -379,5 +379,5 @@ TEST_F(task_registry_test, closed_in_a_stampede) {
   });
 }
 
-}  // namespace
+}  // namespace task_registry_test
 }  // namespace magpie::testing

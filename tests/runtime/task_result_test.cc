@@ -16,9 +16,9 @@
 #include "magpie/tests/runtime/throws_when_moved.h"
 
 namespace magpie::testing {
-namespace {
+namespace task_result_test {
 
-class task_test : public runtime_test {};
+class task_result_test : public runtime_test {};
 
 class tasks_over_workers : public over_workers {};
 MAGPIE_OVER_WORKERS(tasks_over_workers);
@@ -82,7 +82,7 @@ TEST_P(tasks_over_workers, give_all_kinds_of_results) {
   in_many_orders(GetParam(), [] { return all_kinds_of_results(); });
 }
 
-TEST_F(task_test, run_gives_all_kinds_of_results) {
+TEST_F(task_result_test, run_gives_all_kinds_of_results) {
   int object = 1;
   auto refer = [](int& to) -> task<int&> { co_return to; };
   EXPECT_EQ(&run(refer(object)), &object);
@@ -91,7 +91,7 @@ TEST_F(task_test, run_gives_all_kinds_of_results) {
 }
 
 // At each of its moves in turn: into the result, out of it, to the caller.
-TEST_F(task_test, a_result_whose_move_throws) {
+TEST_F(task_result_test, a_result_whose_move_throws) {
   for (int when = 1; when < 10; ++when) {
     int moves = 0;
     bool thrown = false;
@@ -167,7 +167,7 @@ TEST_P(tasks_over_workers, throw_what_leaves_them) {
   in_many_orders(GetParam(), [] { return catch_all_kinds(); });
 }
 
-TEST_F(task_test, run_throws_what_leaves_the_task) {
+TEST_F(task_result_test, run_throws_what_leaves_the_task) {
   EXPECT_THROW(run(fail_at_once()), std::runtime_error);
   EXPECT_THROW(run(fail_later()), std::runtime_error);
   EXPECT_THROW(simulate(fail_through(3, false)), std::runtime_error);
@@ -180,7 +180,7 @@ struct refuses_to_be_copied {
 };
 
 // The call itself throws: there is no task.
-TEST_F(task_test, a_parameter_that_cannot_be_copied_into_the_frame) {
+TEST_F(task_result_test, a_parameter_that_cannot_be_copied_into_the_frame) {
   auto takes = [](counted, refuses_to_be_copied) -> task<> { co_return; };
   refuses_to_be_copied argument;
   EXPECT_THROW((void)takes(counted(), argument), std::runtime_error);
@@ -192,7 +192,7 @@ struct cannot_be_made_from_int {
   counted alive;
 };
 
-TEST_F(task_test, a_result_whose_conversion_throws) {
+TEST_F(task_result_test, a_result_whose_conversion_throws) {
   auto gives = []() -> task<cannot_be_made_from_int> {
     const counted frame;
     co_return 1;
@@ -200,7 +200,7 @@ TEST_F(task_test, a_result_whose_conversion_throws) {
   EXPECT_THROW((void)run(gives()), std::runtime_error);
 }
 
-TEST_F(task_test, locals_are_destroyed_before_the_parent_goes_on) {
+TEST_F(task_result_test, locals_are_destroyed_before_the_parent_goes_on) {
   auto child = [](counted) -> task<> {
     const counted local;
     co_await yield();
@@ -216,5 +216,5 @@ TEST_F(task_test, locals_are_destroyed_before_the_parent_goes_on) {
   run(parent(), options().workers(1));
 }
 
-}  // namespace
+}  // namespace task_result_test
 }  // namespace magpie::testing

@@ -34,7 +34,7 @@ magpie::task<std::vector<std::pair<int, int>>> order(int count) {
 }  // namespace shop
 
 namespace magpie::testing {
-namespace {
+namespace task_test {
 
 class task_test : public runtime_test {};
 
@@ -300,5 +300,5 @@ TEST_F(task_test, printing_an_empty_task) {
   EXPECT_NE(printed(moved), "<empty task>");
 }
 
-}  // namespace
+}  // namespace task_test
 }  // namespace magpie::testing

@@ -29,7 +29,7 @@
 #include "magpie/tests/runtime/many_schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace tasks_schedules_test {
 
 // The children of one task, of whom none is left when it goes on.
 struct family {
@@ -438,5 +438,5 @@ TEST(generator_schedules_test, gives_its_values_in_order_and_leaves_nothing_behi
   search_schedules<generator_scene>();
 }
 
-}  // namespace
+}  // namespace tasks_schedules_test
 }  // namespace magpie::testing

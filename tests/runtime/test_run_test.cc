@@ -27,7 +27,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace test_run_test {
 
 using namespace std::chrono_literals;
 using problems = std::vector<std::string>;
@@ -327,5 +327,5 @@ TEST_P(test_run_test, the_tree_may_be_asked_for_at_any_time) {
   EXPECT_GT(looked + 1, 0U);
 }
 
-}  // namespace
+}  // namespace test_run_test
 }  // namespace magpie::testing

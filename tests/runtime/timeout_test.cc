@@ -22,7 +22,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace timeout_test {
 
 using namespace std::chrono_literals;
 
@@ -338,5 +338,5 @@ TEST_P(timeout_test, a_limit_that_meets_the_end) {
   run(body(), options().workers(GetParam()));
 }
 
-}  // namespace
+}  // namespace timeout_test
 }  // namespace magpie::testing

@@ -18,7 +18,7 @@
 #include "magpie/tests/runtime/leftovers.h"
 
 namespace magpie::testing {
-namespace {
+namespace timer_queue_test {
 
 using namespace std::chrono_literals;
 using internal::timer_queue;
@@ -279,5 +279,5 @@ INSTANTIATE_TEST_SUITE_P(clocks, timer_queue_reference_test,
                                            at(-10min)),
                          start_name);
 
-}  // namespace
+}  // namespace timer_queue_test
 }  // namespace magpie::testing

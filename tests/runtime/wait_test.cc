@@ -22,7 +22,7 @@
 #include "magpie/tests/runtime/schedules.h"
 
 namespace magpie::testing {
-namespace {
+namespace wait_test {
 
 using namespace std::chrono_literals;
 using places = std::vector<std::size_t>;
@@ -255,5 +255,5 @@ TEST_P(wait_test, storms) {
   run(body(), options().workers(GetParam()));
 }
 
-}  // namespace
+}  // namespace wait_test
 }  // namespace magpie::testing

@@ -26,7 +26,7 @@
 #include "magpie/tests/runtime/seeds.h"
 
 namespace magpie::testing {
-namespace {
+namespace watch_test {
 
 using namespace std::chrono_literals;
 
@@ -339,5 +339,5 @@ TEST(watch_model_test, does_what_a_number_does) {
   in_random_rounds(1000, body);
 }
 
-}  // namespace
+}  // namespace watch_test
 }  // namespace magpie::testing

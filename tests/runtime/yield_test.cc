@@ -18,7 +18,7 @@
 #include "magpie/tests/runtime/sleeping.h"
 
 namespace magpie::testing {
-namespace {
+namespace yield_test {
 
 using namespace std::chrono_literals;
 
@@ -147,5 +147,5 @@ TEST_P(yield_test, throws_when_the_task_has_been_cancelled) {
   in_many_orders(GetParam(), [] { return yields_until_cancelled(); });
 }
 
-}  // namespace
+}  // namespace yield_test
 }  // namespace magpie::testing
