@@ -1,6 +1,10 @@
 #include "magpie/runtime/internal/frame_cache.h"
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <new>
 
 namespace magpie::internal {
 namespace {
@@ -10,19 +14,82 @@ std::atomic<std::ptrdiff_t> blocks_outside{0};
 std::atomic<std::ptrdiff_t> others_outside{0};
 std::atomic<std::ptrdiff_t> caches{0};
 
+void free_all(free_frame* list) noexcept {
+  while (list != nullptr) {
+    free_frame* const next = list->next;
+    ::operator delete(list);
+    list = next;
+  }
+}
+
+// The first `count` of a list that has more, as a list of their own.
+free_frame* cut(free_frame*& list, std::size_t count) noexcept {
+  free_frame* const first = list;
+  free_frame* last = first;
+  for (;;) {
+    last->length = count--;
+    if (count == 0) break;
+    last = last->next;
+  }
+  list = last->next;
+  last->next = nullptr;
+  return first;
+}
+
 }  // namespace
 
-frame_cache::frame_cache() noexcept {
+frame_depot::~frame_depot() {
+  std::size_t freed = 0;
+  for (const shelf& each : shelves_) {
+    for (std::uint32_t i = 0; i < each.count.load(); ++i) {
+      freed += each.lists[i]->length;
+      free_all(each.lists[i]);
+    }
+  }
+  blocks_outside -= static_cast<std::ptrdiff_t>(freed);
+}
+
+bool frame_depot::put(std::size_t size, free_frame* list) noexcept {
+  shelf& own = shelves_[size];
+  const std::lock_guard lock(lock_);
+  const std::uint32_t count = own.count.load();
+  if (count == most_lists) return false;
+  own.lists[count] = list;
+  own.count.store(count + 1);
+  return true;
+}
+
+free_frame* frame_depot::take(std::size_t size) noexcept {
+  shelf& own = shelves_[size];
+  // Mostly there is none, and no lock to be taken.
+  if (own.count.load() == 0) return nullptr;
+  const std::lock_guard lock(lock_);
+  const std::uint32_t count = own.count.load();
+  if (count == 0) return nullptr;
+  own.count.store(count - 1);
+  return own.lists[count - 1];
+}
+
+frame_cache::frame_cache(frame_depot* depot) noexcept : depot_(depot) {
   ++caches;
 }
 
 frame_cache::~frame_cache() {
-  for (block* first : free_) {
-    if (first != nullptr) release(first, first->length);
+  for (std::size_t size = 1; size < frame_classes::count; ++size) {
+    if (free_[size] == nullptr) continue;
+    taken_ -= static_cast<std::ptrdiff_t>(free_[size]->length);
+    free_all(free_[size]);
   }
   blocks_outside += taken_;
   others_outside += others_;
   --caches;
+}
+
+void* frame_cache::refill(std::size_t size) {
+  free_frame* const list = depot_ == nullptr ? nullptr : depot_->take(size);
+  if (list == nullptr) return take(frame_classes::bytes(size));
+  free_[size] = list->next;
+  return list;
 }
 
 void* frame_cache::take(std::size_t bytes) {
@@ -37,8 +104,9 @@ void frame_cache::give_back(void* frame) noexcept {
 }
 
 void* frame_cache::allocate_outside(std::size_t bytes) {
-  const std::size_t size = size_class(bytes);
-  void* const taken = ::operator new(size >= classes ? bytes : rounded(size));
+  const std::size_t size = frame_classes::of(bytes);
+  void* const taken =
+      ::operator new(size >= frame_classes::count ? bytes : frame_classes::bytes(size));
   ++blocks_outside;
   return taken;
 }
@@ -59,24 +127,26 @@ frame_cache::census frame_cache::count() noexcept {
 }
 
 void frame_cache::trim() noexcept {
-  for (std::size_t size = 1; size < classes; ++size) {
-    block*& first = free_[size];
-    if (first == nullptr) continue;
-    const std::size_t limit = most_kept_bytes / rounded(size);
-    // Down to half, so that a worker at the limit does not come back for one block each time.
-    if (first->length > limit) [[unlikely]]
-      first = release(first, first->length - limit / 2);
+  for (std::size_t size = 1; size < frame_classes::count; ++size) {
+    if (free_[size] == nullptr) continue;
+    const std::size_t limit = most_kept_bytes / frame_classes::bytes(size);
+    // Down to half, so that a worker at the limit does not come back for one frame each time.
+    if (free_[size]->length > limit) [[unlikely]]
+      give_away(size, limit / 2);
   }
 }
 
-// Frees the first `count` blocks and returns the rest.
-frame_cache::block* frame_cache::release(block* first, std::size_t count) noexcept {
-  while (count-- > 0) {
-    block* next = first->next;
-    give_back(first);
-    first = next;
+void frame_cache::give_away(std::size_t size, std::size_t kept) noexcept {
+  free_frame*& list = free_[size];
+  const std::size_t length = frame_depot::list_length(size);
+  while (list->length > kept) {
+    const bool whole = depot_ != nullptr && list->length > length;
+    const std::size_t count = whole ? length : list->length - kept;
+    free_frame* const given = cut(list, count);
+    if (whole && depot_->put(size, given)) continue;
+    taken_ -= static_cast<std::ptrdiff_t>(count);
+    free_all(given);
   }
-  return first;
 }
 
 }  // namespace magpie::internal

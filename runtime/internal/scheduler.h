@@ -15,6 +15,7 @@
 
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/internal/environment.h"
+#include "magpie/runtime/internal/frame_cache.h"
 #include "magpie/runtime/internal/idle_set.h"
 #include "magpie/runtime/internal/injection_queue.h"
 #include "magpie/runtime/internal/job_executor.h"
@@ -132,6 +133,7 @@ class scheduler {
   environment* simulated() const noexcept { return simulated_; }
   host* driver() const noexcept { return driver_; }
   const options& settings() const noexcept { return settings_; }
+  frame_depot& frames() noexcept { return frames_; }
   task_registry& registry() noexcept { return registry_; }
   const task_registry& registry() const noexcept { return registry_; }
   const std::shared_ptr<const report_hook>& hook() const noexcept { return hook_; }
@@ -185,6 +187,7 @@ class scheduler {
   environment* const simulated_;
   host* const driver_;
   const std::shared_ptr<const report_hook> hook_;
+  frame_depot frames_;
   std::vector<std::unique_ptr<worker>> workers_;
 
   // Any thread.

@@ -25,6 +25,7 @@ worker::worker(scheduler& owner, std::size_t index)
                                                 : full_budget),
       share_after_(owner.settings().share_after()),
       random_(0x9e3779b97f4a7c15U * (index + 1)),
+      frames_(&owner.frames()),
       owner_(owner),
       index_(index) {}
 

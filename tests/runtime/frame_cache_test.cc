@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "magpie/tests/runtime/allocations.h"
@@ -14,6 +15,21 @@ namespace magpie::testing {
 namespace frame_cache_test {
 
 using internal::frame_cache;
+using internal::frame_depot;
+
+constexpr int too_many = 10'000;  // Of 64 bytes: more than a cache keeps and a depot takes.
+
+std::vector<void*> allocate_from(frame_cache& from, int count) {
+  std::vector<void*> frames(static_cast<std::size_t>(count));
+  for (void*& frame : frames)
+    frame = from.allocate(64);
+  return frames;
+}
+
+void deallocate_in(frame_cache& in, const std::vector<void*>& frames) {
+  for (void* frame : frames)
+    in.deallocate(frame, 64);
+}
 
 TEST(frame_cache_test, hands_out_again_what_came_back) {
   frame_cache cache;
@@ -171,6 +187,88 @@ TEST(frame_cache_test, random_frames_keep_their_contents) {
   }
   for (const frame& ended : live)
     cache.deallocate(ended.bytes, ended.size);
+}
+
+TEST(frame_depot_test, what_one_cache_has_too_much_of_another_gets) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  frame_depot depot;
+  frame_cache makes(&depot);
+  frame_cache ends(&depot);
+  const std::vector<void*> frames = allocate_from(makes, 5000);
+  deallocate_in(ends, frames);
+  const std::ptrdiff_t before = allocations::live();
+  ends.trim();
+  EXPECT_EQ(allocations::live(), before);
+  // It keeps 2,048, and the others wait for whoever has none.
+  const std::vector<void*> again = allocate_from(makes, 5000 - 2048 - 256);
+  EXPECT_EQ(allocations::live(), before + 1);  // The vector.
+  for (void* frame : again)
+    std::memset(frame, 0x5a, 64);
+  deallocate_in(ends, again);
+}
+
+TEST(frame_depot_test, what_it_does_not_take_is_freed) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  frame_depot depot;
+  const std::ptrdiff_t empty = allocations::live();
+  frame_cache cache(&depot);
+  deallocate_in(cache, allocate_from(cache, too_many));
+  EXPECT_EQ(allocations::live(), empty + too_many);
+  cache.trim();
+  // 16 lists of 256 there, and 2,048 here; 2,048 is a whole number of lists, too.
+  EXPECT_LE(allocations::live(), empty + 2048 + 16 * 256);
+  EXPECT_GE(allocations::live(), empty + 2048 + 16 * 256 - 256);
+  // All are whole, wherever they lie, and no frame is given twice.
+  std::vector<void*> all = allocate_from(cache, too_many);
+  std::ranges::sort(all);
+  EXPECT_EQ(std::ranges::adjacent_find(all), all.end());
+  deallocate_in(cache, all);
+}
+
+TEST(frame_depot_test, sizes_do_not_mix) {
+  frame_depot depot;
+  frame_cache cache(&depot);
+  deallocate_in(cache, allocate_from(cache, too_many));
+  cache.trim();
+  frame_cache other(&depot);
+  void* const larger = other.allocate(1024);
+  std::memset(larger, 0x5a, 1024);
+  other.deallocate(larger, 1024);
+}
+
+TEST(frame_depot_test, it_gives_everything_back) {
+  MAGPIE_NEEDS_COUNTED_ALLOCATIONS();
+  const std::ptrdiff_t before = allocations::live();
+  const frame_cache::census counted = frame_cache::count();
+  {
+    frame_depot depot;
+    frame_cache makes(&depot);
+    frame_cache ends(&depot);
+    for (int round = 0; round < 3; ++round) {
+      deallocate_in(ends, allocate_from(makes, too_many));
+      ends.trim();
+    }
+  }
+  EXPECT_EQ(allocations::live(), before);
+  EXPECT_EQ(frame_cache::count().frames, counted.frames);
+}
+
+// For ThreadSanitizer: both ends at once.
+TEST(frame_depot_test, caches_of_two_threads) {
+  frame_depot depot;
+  const auto use = [&depot] {
+    frame_cache cache(&depot);
+    for (int round = 0; round < 20; ++round) {
+      std::vector<void*> frames = allocate_from(cache, 6000);
+      for (void* frame : frames)
+        std::memset(frame, round, 64);
+      deallocate_in(cache, frames);
+      cache.trim();
+    }
+  };
+  std::thread other(use);
+  use();
+  other.join();
 }
 
 // Wherever they are made and end. Exact when there is no cache.
