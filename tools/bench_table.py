@@ -2,6 +2,12 @@
 runtimes with their spread, and how magpie stands beside the best of the others.
 
     python3 tools/bench_table.py FILE...
+    python3 tools/bench_table.py --markdown PEER,PEER... FILE...
+    python3 tools/bench_table.py --keep KEPT FILE
+
+With --markdown, as a table with a column for magpie and for each of these peers. With --keep, writes
+all repetitions of one file to another, with what they were measured on, and without what only that
+machine had: such files are in docs/figures, and can be read here again.
 
 A figure is wall_ns, or what stands for it in programs that are about something else: CPU time of
 timers and of requests, the median of a wake, bytes. Exits with 1 if a row has failed.
@@ -14,8 +20,13 @@ import sys
 
 # Programs whose wall time is not what they are about.
 FIGURE = {"timers": "cpu_ns", "wake": "median_us", "http": "cpu_ns", "memory": "heap"}
+WITHOUT_WORKERS = ("asyncio", "uvloop", "libuv", "futex", "epoll", "recursion")
 # Limits, which no runtime can reach.
 NO_PEERS = ("futex", "epoll", "recursion")
+KEPT_CONTEXT = ("date", "num_cpus", "mhz_per_cpu", "processor", "kernel", "compiler", "assertions")
+# Google Benchmark's own, of its loop around the whole program.
+NOT_KEPT = ("real_time", "cpu_time", "iterations", "repetitions", "repetition_index", "threads",
+            "family_index", "per_family_instance_index")
 
 
 def figures_of(row):
@@ -46,15 +57,48 @@ def text(values):
     return f"{statistics.median(values):.4g} ({min(values):.4g} to {max(values):.4g})"
 
 
-def main():
-    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
-        sys.exit(__doc__)
-    table, failed = read(sys.argv[1:])
-    # What has no workers stands beside every number of them.
-    for (suite, program, name, _), runtimes in list(table.items()):
-        only_one = table.get((suite, program, name, "1"), {})
-        for runtime, values in only_one.items():
-            runtimes.setdefault(runtime, values)
+def rounded(value):
+    return float(f"{value:.4g}")
+
+
+def keep(kept, path):
+    with open(path) as file:
+        measured = json.load(file)
+    context = {name: measured["context"][name] for name in KEPT_CONTEXT}
+    context["options"] = [option for option in measured["context"]["command"].split()[1:]
+                          if not option.startswith(("--peers", "--benchmark_out"))]
+    rows = []
+    for row in measured["benchmarks"]:
+        if row.get("run_type") == "aggregate":
+            continue
+        figures = {name: rounded(value) for name, value in row.items()
+                   if isinstance(value, (int, float)) and name not in NOT_KEPT}
+        rows.append(json.dumps({"name": "/".join(row["name"].split("/")[:4]), **figures}))
+    with open(kept, "w") as file:
+        file.write(f'{{"context": {json.dumps(context, indent=2)},\n"benchmarks": [\n')
+        file.write(",\n".join(sorted(rows)) + "\n]}\n")
+
+
+def short(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def cell(values):
+    if not values:
+        return ""
+    return f"{short(statistics.median(values))} ({short(min(values))}-{short(max(values))})"
+
+
+def print_markdown(peers, table):
+    print("| program, workers | magpie | " + " | ".join(peers) + " |")
+    print("|" + "---|" * (len(peers) + 2))
+    for (suite, program, _, workers), runtimes in sorted(table.items()):
+        if "magpie" in runtimes:
+            cells = [cell(runtimes.get(name.lower())) for name in ["magpie", *peers]]
+            print(f"| `{suite}/{program}`, {workers} | " + " | ".join(cells) + " |")
+
+
+def print_text(table):
     for (suite, program, name, workers), runtimes in table.items():
         print(f"{suite}/{program}, {workers} workers, {name}: median (least to most)")
         ordered = sorted(runtimes.items(), key=lambda item: statistics.median(item[1]))
@@ -66,6 +110,29 @@ def main():
             best, values = peers[0]
             ratio = statistics.median(runtimes["magpie"]) / statistics.median(values)
             print(f"  magpie / {best}: {ratio:.2f}")
+
+
+def main():
+    arguments = sys.argv[1:]
+    if len(arguments) == 3 and arguments[0] == "--keep":
+        return keep(arguments[1], arguments[2])
+    peers = None
+    if len(arguments) > 2 and arguments[0] == "--markdown":
+        peers = arguments[1].split(",")
+        arguments = arguments[2:]
+    if not arguments or arguments[0].startswith("-"):
+        sys.exit(__doc__)
+    table, failed = read(arguments)
+    # What has no workers stands beside every number of them.
+    for (suite, program, name, _), runtimes in list(table.items()):
+        only_one = table.get((suite, program, name, "1"), {})
+        for runtime, values in only_one.items():
+            if runtime in WITHOUT_WORKERS:
+                runtimes.setdefault(runtime, values)
+    if peers is None:
+        print_text(table)
+    else:
+        print_markdown(peers, table)
     for row in failed:
         print(f"failed: {row}", file=sys.stderr)
     if failed:

@@ -14,6 +14,11 @@ The line above each block of C++ says what holds it to the truth:
 
 Other blocks may be compared with a file in the same way; "#" then stands for "//".
 
+A table of measurements is what tools/bench_table.py makes of the kept repetitions of these suites,
+with a column for each of these peers:
+
+  <!-- figures: Tokio,Go spawn yield -->    docs/figures/spawn.json and docs/figures/yield.json
+
 In all documents, a path in code quotes has to exist, and so has every file that a link points to.
 A test in code quotes, `suite_test.name_of_it`, has to be one of those in tests/. In those of
 FUNCTIONS_ARE_REAL, a function in code quotes, `name()` or `type::name()`, has to be one
@@ -22,6 +27,7 @@ of the sources.
 
 import os
 import re
+import subprocess
 import sys
 import textwrap
 
@@ -130,6 +136,30 @@ def check_paths(root, path, number, line):
             yield path, number, f"the link to {target} leads nowhere"
 
 
+def check_figures(root, path, prose):
+    """Whether each table of measurements says what the kept repetitions say."""
+    for at, (number, line) in enumerate(prose):
+        mark = re.fullmatch(r"<!-- figures: (\S+) ([\w ]+) -->", line.strip())
+        if not mark:
+            continue
+        rest = [text for _, text in prose[at + 1:]]
+        while rest and not rest[0].strip():
+            del rest[0]
+        table = []
+        for text in rest:
+            if not text.startswith("|"):
+                break
+            table.append(text)
+        kept = [f"docs/figures/{suite}.json" for suite in mark.group(2).split()]
+        made = subprocess.run(
+            [sys.executable, "-B", "tools/bench_table.py", "--markdown", mark.group(1), *kept],
+            cwd=root, capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            yield path, number, f"no table can be made of {', '.join(kept)}: {made.stderr[-200:]}"
+        elif made.stdout.splitlines() != table:
+            yield path, number, f"the table differs from {', '.join(kept)}"
+
+
 class functions:
     """The functions of runtime/ and io/, as far as words and brackets tell them."""
 
@@ -199,6 +229,7 @@ def check(root):
                 message = check_block(root, found)
                 if message:
                     findings.append((path, found.line, message))
+        findings += check_figures(root, path, prose)
         for number, line in prose:
             findings += check_paths(root, path, number, line)
             findings += tests.check(path, number, line)

@@ -73,6 +73,17 @@ class documents_test(unittest.TestCase):
         self.rejects("<!-- file: examples/hello.cc [end] -->\n```cpp\ngo();\n```\n", 2,
                      "has no lines")
 
+    def test_figures(self):
+        self.write("tools/bench_table.py", "import sys\nprint('| ' + sys.argv[2] + ' |')\n"
+                   "print('|---|')\nfor path in sys.argv[3:]:\n  print(open(path).read().strip())\n")
+        self.write("docs/figures/spawn.json", "| 1 |\n")
+        self.write("docs/figures/yield.json", "| 2 |\n")
+        mark = "<!-- figures: Tokio,Go spawn yield -->\n"
+        self.accepts(mark + "\n| Tokio,Go |\n|---|\n| 1 |\n| 2 |\n\ntext\n")
+        self.rejects(mark + "\n| Tokio,Go |\n|---|\n| 1 |\n| 3 |\n", 1, "differs from docs/figures")
+        self.rejects(mark + "text\n", 1, "differs")
+        self.rejects("\n" + mark.replace("yield", "none") + "\n| Tokio |\n", 2, "no table")
+
     def test_compiled(self):
         self.accepts("<!-- compile -->\n```cpp\nint a;\n```\n")
         self.accepts("<!-- compile: task -->\n```cpp\nco_await f();\n```\n")
