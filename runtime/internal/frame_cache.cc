@@ -12,7 +12,7 @@ namespace {
 // Of threads that are no workers, and of the caches that have gone.
 std::atomic<std::ptrdiff_t> blocks_outside{0};
 std::atomic<std::ptrdiff_t> others_outside{0};
-std::atomic<std::ptrdiff_t> caches{0};
+std::atomic<std::ptrdiff_t> caches{0};  // And depots.
 
 void free_all(free_frame* list) noexcept {
   while (list != nullptr) {
@@ -38,6 +38,10 @@ free_frame* cut(free_frame*& list, std::size_t count) noexcept {
 
 }  // namespace
 
+frame_depot::frame_depot() noexcept {
+  ++caches;
+}
+
 frame_depot::~frame_depot() {
   std::size_t freed = 0;
   for (const shelf& each : shelves_) {
@@ -47,6 +51,7 @@ frame_depot::~frame_depot() {
     }
   }
   blocks_outside -= static_cast<std::ptrdiff_t>(freed);
+  --caches;
 }
 
 bool frame_depot::put(std::size_t size, free_frame* list) noexcept {
@@ -130,7 +135,7 @@ void frame_cache::trim() noexcept {
   for (std::size_t size = 1; size < frame_classes::count; ++size) {
     if (free_[size] == nullptr) continue;
     const std::size_t limit = most_kept_bytes / frame_classes::bytes(size);
-    // Down to half, so that a worker at the limit does not come back for one frame each time.
+    // Down to about half, so that a worker at the limit does not come back for one frame each time.
     if (free_[size]->length > limit) [[unlikely]]
       give_away(size, limit / 2);
   }

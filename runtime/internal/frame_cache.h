@@ -41,7 +41,7 @@ struct free_frame {
 // none. Any thread.
 class frame_depot {
  public:
-  frame_depot() = default;
+  frame_depot() noexcept;
   frame_depot(const frame_depot&) = delete;
   frame_depot& operator=(const frame_depot&) = delete;
   ~frame_depot();
@@ -115,7 +115,8 @@ class frame_cache {
   static void count_other_outside(std::ptrdiff_t change) noexcept;
 
   // Any thread. How many frames there are in the whole process; for leak checks. While caches
-  // exist, what they hold is not in it: nothing is counted where a frame is made.
+  // exist, depots among them, what they hold is not in it: nothing is counted where a frame is
+  // made.
   struct census {
     std::ptrdiff_t frames = 0;
     std::ptrdiff_t caches = 0;

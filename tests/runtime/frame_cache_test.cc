@@ -199,7 +199,7 @@ TEST(frame_depot_test, what_one_cache_has_too_much_of_another_gets) {
   const std::ptrdiff_t before = allocations::live();
   ends.trim();
   EXPECT_EQ(allocations::live(), before);
-  // It keeps 2,048, and the others wait for whoever has none.
+  // It keeps 2,048 at most, and the others wait for whoever has none.
   const std::vector<void*> again = allocate_from(makes, 5000 - 2048 - 256);
   EXPECT_EQ(allocations::live(), before + 1);  // The vector.
   for (void* frame : again)
