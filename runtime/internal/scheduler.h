@@ -134,6 +134,9 @@ class scheduler {
   host* driver() const noexcept { return driver_; }
   const options& settings() const noexcept { return settings_; }
   frame_depot& frames() noexcept { return frames_; }
+  // Any thread. Whether shutdown() has come to the point where only visits keep it.
+  bool awaits_visitors() const noexcept { return (visitors_.load() & visitors_awaited) != 0; }
+
   task_registry& registry() noexcept { return registry_; }
   const task_registry& registry() const noexcept { return registry_; }
   const std::shared_ptr<const report_hook>& hook() const noexcept { return hook_; }

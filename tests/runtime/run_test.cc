@@ -17,6 +17,7 @@
 
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/gather.h"
+#include "magpie/runtime/internal/scheduler.h"
 #include "magpie/runtime/poller.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/suspension.h"
@@ -375,17 +376,21 @@ TEST_F(foreign_thread_test, a_runtime_waits_for_who_still_wakes_a_worker) {
   std::thread canceller([&handle] { handle.cancel(); });
   while (!handle.done())
     std::this_thread::yield();
+  bool released_before = false;
+  const internal::scheduler& owner = internal::scheduler_of(*shared);
   std::thread destroyer([&] {
     shared.reset();
+    released_before = stage.released;
     destroyed = true;
   });
-  // Time for it to go too far; on a machine that is too slow for that the test sees less.
-  std::this_thread::sleep_for(50ms);
+  // It goes no further than this.
+  while (!destroyed && !owner.awaits_visitors())
+    std::this_thread::yield();
   EXPECT_FALSE(destroyed);
   stage.released = true;
   canceller.join();
   destroyer.join();
-  EXPECT_TRUE(destroyed);
+  EXPECT_TRUE(released_before);
 }
 
 }  // namespace run_test
