@@ -28,6 +28,7 @@
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/generator.h"
 #include "magpie/runtime/guest_runtime.h"
+#include "magpie/runtime/inplace_vector.h"
 #include "magpie/runtime/keep.h"
 #include "magpie/runtime/latch.h"
 #include "magpie/runtime/mutex.h"

@@ -154,12 +154,12 @@ task<first_result<T>> first_of(std::vector<task<T>> tasks) {
 
 template <internal::operation What>
 MAGPIE_COROUTINE_WRAPPER auto first_of(std::vector<What>&& whats) {
-  return first_of(internal::as_tasks<What>(whats));
+  return first_of(internal::as_tasks(std::move(whats)));
 }
 template <class What>
   requires internal::operation<What&>
 MAGPIE_COROUTINE_WRAPPER auto first_of(std::vector<What>& whats) {
-  return first_of(internal::as_tasks<What&>(whats));
+  return first_of(internal::as_tasks(whats));
 }
 
 }  // namespace magpie

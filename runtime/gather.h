@@ -25,12 +25,26 @@
 namespace magpie {
 namespace internal {
 
-template <class What>
-auto as_tasks(std::vector<std::remove_reference_t<What>>& whats) {
-  std::vector<decltype(as_task(std::declval<What>()))> tasks;
-  tasks.reserve(whats.size());
+template <class List>
+void reserve(List& list, std::size_t size) {
+  if constexpr (requires { list.reserve(size); }) list.reserve(size);
+}
+
+// An element of what is given as `List&&`: it is moved from if the list is.
+template <list List>
+using forwarded_element =
+    std::conditional_t<std::is_lvalue_reference_v<List>, element_of<List>&, element_of<List>>;
+
+template <class List>
+concept list_of_operations = list<List> && operation<forwarded_element<List>>;
+
+template <list_of_operations List>
+auto as_tasks(List&& whats) {
+  using what = forwarded_element<List>;
+  list_of<List, decltype(as_task(std::declval<what>()))> tasks;
+  reserve(tasks, whats.size());
   for (auto& each : whats)
-    tasks.push_back(as_task(std::forward<What>(each)));
+    tasks.push_back(as_task(std::forward<what>(each)));
   return tasks;
 }
 
@@ -65,30 +79,32 @@ auto gather(std::array<task<T>, Size>&& tasks) {
   return internal::gather_array(tasks, std::make_index_sequence<Size>());
 }
 
-// The same for any number of tasks of one type. Gives a vector (of std::reference_wrapper for
-// references), or nothing for void. Allocates room for the results.
-template <class T>
-internal::gathered_range<T> gather(std::vector<task<T>>&& tasks) {
-  return internal::gathered_range<T>(std::move(tasks));
-}
-template <class T>
-internal::gathered_range<T> gather(std::vector<task<T>>& tasks) {
-  static_assert(internal::always_false<T>,
-                "magpie: a task runs once, so gather takes the vector; "
-                "write gather(std::move(tasks))");
-  return internal::gathered_range<T>(std::move(tasks));
+// The same for what f(0), f(1), ... f(Count - 1) return:
+//
+//   const std::array<int, 4> sums = co_await gather_n<4>([&](std::size_t i) { return sum(part[i]);
+//   });
+template <std::size_t Count, class Function>
+  requires internal::is_task<std::invoke_result_t<Function&, std::size_t>>
+auto gather_n(Function f) {
+  return internal::gather_calls(f, std::make_index_sequence<Count>());
 }
 
-// The same for anything else that can be awaited: the handles of spawned tasks, say. An lvalue is
-// referred to, with its elements.
-template <internal::operation What>
-auto gather(std::vector<What>&& whats) {
-  return gather(internal::as_tasks<What>(whats));
+// The same for a list of tasks, a std::vector or an inplace_vector, as an rvalue. Gives a list of
+// the same kind (of std::reference_wrapper for references), or nothing for void. A vector allocates
+// room for the results.
+template <internal::list_of_tasks List>
+internal::gathered_many<std::remove_cvref_t<List>> gather(List&& tasks) {
+  static_assert(!std::is_lvalue_reference_v<List>,
+                "magpie: a task runs once, so gather takes the vector; "
+                "write gather(std::move(tasks))");
+  return internal::gathered_many<std::remove_cvref_t<List>>(std::move(tasks));
 }
-template <class What>
-  requires internal::operation<What&>
-auto gather(std::vector<What>& whats) {
-  return gather(internal::as_tasks<What&>(whats));
+
+// The same for a list of anything else that can be awaited: the handles of spawned tasks, say. An
+// lvalue is referred to, with its elements.
+template <internal::list_of_operations List>
+auto gather(List&& whats) {
+  return gather(internal::as_tasks(std::forward<List>(whats)));
 }
 
 // gather(return_exceptions, ...): no failure cancels the others; all run to their ends. Gives an
@@ -110,26 +126,24 @@ auto gather(return_exceptions_t /*how*/, Whats&&... whats) {
   return gather(outcome_of(std::forward<Whats>(whats))...);
 }
 
-template <class T>
-internal::gathered_range<outcome<T>> gather(return_exceptions_t /*how*/,
-                                            std::vector<task<T>>&& tasks) {
-  std::vector<task<outcome<T>>> wrapped;
-  wrapped.reserve(tasks.size());
-  for (task<T>& each : tasks) {
+template <internal::list_of_tasks List>
+auto gather(return_exceptions_t /*how*/, List&& tasks) {
+  static_assert(!std::is_lvalue_reference_v<List>,
+                "magpie: a task runs once, so gather takes the vector; "
+                "write gather(return_exceptions, std::move(tasks))");
+  using value = typename internal::element_of<List>::value_type;
+  internal::list_of<List, task<outcome<value>>> wrapped;
+  internal::reserve(wrapped, tasks.size());
+  for (task<value>& each : tasks) {
     if (!each.valid()) internal::refuse_empty_task();
     wrapped.push_back(outcome_of(std::move(each)));
   }
   return gather(std::move(wrapped));
 }
 
-template <internal::operation What>
-auto gather(return_exceptions_t how, std::vector<What>&& whats) {
-  return gather(how, internal::as_tasks<What>(whats));
-}
-template <class What>
-  requires internal::operation<What&>
-auto gather(return_exceptions_t how, std::vector<What>& whats) {
-  return gather(how, internal::as_tasks<What&>(whats));
+template <internal::list_of_operations List>
+auto gather(return_exceptions_t how, List&& whats) {
+  return gather(how, internal::as_tasks(std::forward<List>(whats)));
 }
 
 // gather(at_most(n), tasks): the same as gather(tasks), with no more than n of them begun and not
@@ -206,12 +220,12 @@ auto gather(at_most limit, std::vector<task<T>> tasks)
 
 template <internal::operation What>
 MAGPIE_COROUTINE_WRAPPER auto gather(at_most limit, std::vector<What>&& whats) {
-  return gather(limit, internal::as_tasks<What>(whats));
+  return gather(limit, internal::as_tasks(std::move(whats)));
 }
 template <class What>
   requires internal::operation<What&>
 MAGPIE_COROUTINE_WRAPPER auto gather(at_most limit, std::vector<What>& whats) {
-  return gather(limit, internal::as_tasks<What&>(whats));
+  return gather(limit, internal::as_tasks(whats));
 }
 
 namespace internal {

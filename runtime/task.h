@@ -117,7 +117,7 @@ struct final_awaiter {
 // What begins when it is awaited, and has to know by whom.
 template <class Awaitable>
 concept begins_in = requires(Awaitable&& awaited, promise_base& parent) {
-  { std::forward<Awaitable>(awaited).begin_in(parent) } noexcept;
+  std::forward<Awaitable>(awaited).begin_in(parent);
 };
 
 template <class Awaitable>
@@ -199,7 +199,9 @@ class task_promise_base : public promise_base {
   // (fork_join/fib).
   template <begins_in Awaitable>
   [[gnu::always_inline]] auto await_transform(
-      Awaitable awaited, std::source_location here = std::source_location::current()) noexcept {
+      Awaitable awaited,
+      std::source_location here =
+          std::source_location::current()) noexcept(noexcept(std::move(awaited).begin_in(*this))) {
     where = here;
     return std::move(awaited).begin_in(*this);
   }

@@ -9,6 +9,7 @@
 
 #include "magpie/benchmarks/fork_join/rows.h"
 #include "magpie/runtime/gather.h"
+#include "magpie/runtime/inplace_vector.h"
 #include "magpie/runtime/task.h"
 
 namespace magpie::benchmarks {
@@ -42,10 +43,22 @@ struct board {
 template <int Queens>
 task<int> nqueens(board<Queens> placed) {
   if (placed.rows == Queens) co_return 1;
+  inplace_vector<task<int>, Queens> next;
+  for (int column = 0; column < Queens; ++column) {
+    if (placed.can_take(column)) next.push_back(nqueens(placed.with(column)));
+  }
+  const inplace_vector<int, Queens> solutions = co_await gather(std::move(next));
+  co_return std::accumulate(solutions.begin(), solutions.end(), 0);
+}
+
+// In a vector, as one writes it who does not know how many there can be.
+template <int Queens>
+task<int> nqueens_vector(board<Queens> placed) {
+  if (placed.rows == Queens) co_return 1;
   std::vector<task<int>> next;
   next.reserve(Queens);
   for (int column = 0; column < Queens; ++column) {
-    if (placed.can_take(column)) next.push_back(nqueens(placed.with(column)));
+    if (placed.can_take(column)) next.push_back(nqueens_vector(placed.with(column)));
   }
   const std::vector<int> solutions = co_await gather(std::move(next));
   co_return std::accumulate(solutions.begin(), solutions.end(), 0);
@@ -79,6 +92,7 @@ int nqueens_recursion(const board<Queens>& placed) {
 template <int Queens>
 void add(const program& what) {
   add_magpie(what, [] { return nqueens(hidden(board<Queens>())); });
+  add_magpie(what, [] { return nqueens_vector(hidden(board<Queens>())); }, "magpie_vector");
   add_onetbb(what, [] { return nqueens_onetbb(hidden(board<Queens>())); });
   add_recursion(what, [] { return nqueens_recursion(hidden(board<Queens>())); });
 }

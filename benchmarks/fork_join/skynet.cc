@@ -1,7 +1,7 @@
 // skynet: a tree with ten children per node, whose leaves are numbered and summed up. Per node.
 //
-// magpie gathers an array of ten tasks, which allocates nothing but their frames; magpie_vector
-// gathers a vector of them, which allocates that and the vector that is returned.
+// magpie makes and gathers ten tasks at once, which allocates nothing but their frames;
+// magpie_vector gathers a vector of them, which allocates that and the vector that is returned.
 #include <tbb/task_group.h>
 
 #include <array>
@@ -23,10 +23,8 @@ constexpr int children = 10;
 task<std::int64_t> skynet(std::int64_t first, std::int64_t leaves) {
   if (leaves == 1) co_return first;
   const std::int64_t part = leaves / children;
-  std::array<task<std::int64_t>, children> parts;
-  for (int i = 0; i < children; ++i)
-    parts[static_cast<std::size_t>(i)] = skynet(first + i * part, part);
-  const std::array<std::int64_t, children> sums = co_await gather(std::move(parts));
+  const std::array<std::int64_t, children> sums = co_await gather_n<children>(
+      [=](std::size_t i) { return skynet(first + static_cast<std::int64_t>(i) * part, part); });
   co_return std::accumulate(sums.begin(), sums.end(), std::int64_t{0});
 }
 

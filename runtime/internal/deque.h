@@ -52,6 +52,20 @@ class deque {
     return true;
   }
 
+  // The same for `count` items, item(0) first; one store shows all of them (fork_join/skynet).
+  // False: nothing has been asked for, there is not room for all, or it looks so.
+  template <class Items>
+  bool try_push_all(std::uint64_t count, const Items& item) {
+    const std::uint64_t bottom = bottom_.load(std::memory_order_relaxed);
+    if (full_at_ - bottom < count) [[unlikely]]
+      return false;
+    for (std::uint64_t i = 0; i < count; ++i)
+      items_.set(bottom + i, item(i));
+    // As in try_push().
+    bottom_.store(bottom + count, std::memory_order_release);
+    return true;
+  }
+
   // Owner only. The newest item, or nullptr.
   T* pop() {
     const std::uint64_t bottom = bottom_.load(std::memory_order_relaxed) - 1;
@@ -63,8 +77,11 @@ class deque {
     Atomics::light_fence();
     std::uint64_t top = top_.load(std::memory_order_relaxed);
     const auto left = static_cast<std::int64_t>(bottom - top);
-    if (left > 0) [[likely]]
-      return items_.get(bottom);
+    if (left > 0) [[likely]] {
+      T* const newest = items_.get(bottom);
+      if (newest == nullptr) __builtin_unreachable();  // Nobody asks again.
+      return newest;
+    }
     T* item = nullptr;
     if (left == 0 && top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
                                                   std::memory_order_relaxed)) {

@@ -15,7 +15,7 @@ std::atomic<std::ptrdiff_t> others_outside{0};
 std::atomic<std::ptrdiff_t> caches{0};  // And depots.
 
 void free_all(free_frame* list) noexcept {
-  while (list != nullptr) {
+  while (list->length != 0) {
     free_frame* const next = list->next;
     ::operator delete(list);
     list = next;
@@ -32,7 +32,7 @@ free_frame* cut(free_frame*& list, std::size_t count) noexcept {
     last = last->next;
   }
   list = last->next;
-  last->next = nullptr;
+  last->next = &no_frame;
   return first;
 }
 
@@ -76,12 +76,12 @@ free_frame* frame_depot::take(std::size_t size) noexcept {
 }
 
 frame_cache::frame_cache(frame_depot* depot) noexcept : depot_(depot) {
+  free_.fill(&no_frame);
   ++caches;
 }
 
 frame_cache::~frame_cache() {
   for (std::size_t size = 1; size < frame_classes::count; ++size) {
-    if (free_[size] == nullptr) continue;
     taken_ -= static_cast<std::ptrdiff_t>(free_[size]->length);
     free_all(free_[size]);
   }
@@ -90,16 +90,16 @@ frame_cache::~frame_cache() {
   --caches;
 }
 
-void* frame_cache::refill(std::size_t size) {
+void* frame_cache::refill(std::size_t size) noexcept {
   free_frame* const list = depot_ == nullptr ? nullptr : depot_->take(size);
   if (list == nullptr) return take(frame_classes::bytes(size));
   free_[size] = list->next;
   return list;
 }
 
-void* frame_cache::take(std::size_t bytes) {
-  void* const taken = ::operator new(bytes);
-  ++taken_;
+void* frame_cache::take(std::size_t bytes) noexcept {
+  void* const taken = ::operator new(bytes, std::nothrow);
+  if (taken != nullptr) ++taken_;
   return taken;
 }
 
@@ -108,11 +108,11 @@ void frame_cache::give_back(void* frame) noexcept {
   --taken_;
 }
 
-void* frame_cache::allocate_outside(std::size_t bytes) {
+void* frame_cache::allocate_outside(std::size_t bytes) noexcept {
   const std::size_t size = frame_classes::of(bytes);
-  void* const taken =
-      ::operator new(size >= frame_classes::count ? bytes : frame_classes::bytes(size));
-  ++blocks_outside;
+  void* const taken = ::operator new(
+      size >= frame_classes::count ? bytes : frame_classes::bytes(size), std::nothrow);
+  if (taken != nullptr) ++blocks_outside;
   return taken;
 }
 
@@ -133,7 +133,6 @@ frame_cache::census frame_cache::count() noexcept {
 
 void frame_cache::trim() noexcept {
   for (std::size_t size = 1; size < frame_classes::count; ++size) {
-    if (free_[size] == nullptr) continue;
     const std::size_t limit = most_kept_bytes / frame_classes::bytes(size);
     // Down to about half, so that a worker at the limit does not come back for one frame each time.
     if (free_[size]->length > limit) [[unlikely]]

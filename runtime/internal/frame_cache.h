@@ -31,11 +31,15 @@ struct frame_classes {
   static constexpr std::size_t bytes(std::size_t size) { return size * granularity; }
 };
 
-// A frame that nobody uses.
+// A frame that nobody uses, or the end of a list of them.
 struct free_frame {
   free_frame* next;
-  std::size_t length;  // Of the list that starts here.
+  std::size_t length;  // Of the list that starts here; 0 at the end.
 };
+
+// All lists end here, and not at null, so that a frame that comes back need not ask
+// (fork_join/fib). Never written.
+inline constinit free_frame no_frame{nullptr, 0};
 
 // Lists of free frames, all of one size, from the caches that have too many for those that have
 // none. Any thread.
@@ -78,13 +82,21 @@ class frame_cache {
   frame_cache& operator=(const frame_cache&) = delete;
   ~frame_cache();
 
-  void* allocate(std::size_t bytes) {
+  // Null if there is no memory.
+  void* allocate(std::size_t bytes) noexcept {
+    if (void* kept = reuse(bytes)) return kept;
+    const std::size_t size = frame_classes::of(bytes);
+    return size < frame_classes::count ? refill(size) : take(bytes);
+  }
+
+  // Null if there is none here.
+  void* reuse(std::size_t bytes) noexcept {
     const std::size_t size = frame_classes::of(bytes);
     if (size >= frame_classes::count) [[unlikely]]
-      return take(bytes);
-    free_frame* first = free_[size];
-    if (first == nullptr) [[unlikely]]
-      return refill(size);
+      return nullptr;
+    free_frame* const first = free_[size];
+    if (first->length == 0) [[unlikely]]
+      return nullptr;
     free_[size] = first->next;
     return first;
   }
@@ -93,21 +105,22 @@ class frame_cache {
     const std::size_t size = frame_classes::of(bytes);
     if (size >= frame_classes::count) [[unlikely]]
       return give_back(frame);
-    free_frame* next = free_[size];
+    free_frame* const next = free_[size];
     // The length of each list is kept in its blocks: counting in the cache itself would add a
     // read-modify-write to every allocation as well.
-    free_[size] = new (frame) free_frame{next, next == nullptr ? 1 : next->length + 1};
+    free_[size] = new (frame) free_frame{next, next->length + 1};
   }
 
-  // The same, and nothing is kept.
-  void* take(std::size_t bytes);
+  // As allocate() and deallocate(), and nothing is kept.
+  void* take(std::size_t bytes) noexcept;
   void give_back(void* frame) noexcept;
 
   // Gives away what exceeds the limit. Called by the worker's loop now and then, not per frame.
   void trim() noexcept;
 
-  // What a thread that is no worker allocates must fit what a worker takes into its lists.
-  static void* allocate_outside(std::size_t bytes);
+  // The same on a thread that is no worker. What it allocates must fit what a worker takes into its
+  // lists.
+  static void* allocate_outside(std::size_t bytes) noexcept;
   static void deallocate_outside(void* frame) noexcept;
 
   // A block that was made or has gone is not a frame.
@@ -126,10 +139,10 @@ class frame_cache {
  private:
   static constexpr std::size_t most_kept_bytes = std::size_t{256} * 1024;  // Of each class.
 
-  void* refill(std::size_t size);
+  void* refill(std::size_t size) noexcept;
   void give_away(std::size_t size, std::size_t kept) noexcept;
 
-  std::array<free_frame*, frame_classes::count> free_{};
+  std::array<free_frame*, frame_classes::count> free_;
   frame_depot* const depot_;
   std::ptrdiff_t taken_ = 0;   // Blocks from operator new, without those that went back there.
   std::ptrdiff_t others_ = 0;  // Of all blocks.

@@ -40,6 +40,14 @@ extern "C" void __tsan_release(void*);
 #define MAGPIE_TRIVIAL_ABI
 #endif
 
+// A function off the path that is taken: who calls it need not save its registers. noexcept: they
+// would be lost where an exception is caught.
+#if defined(__clang__)
+#define MAGPIE_PRESERVE_MOST [[clang::preserve_most]]
+#else
+#define MAGPIE_PRESERVE_MOST
+#endif
+
 // With -DMAGPIE_CHECK_LIFETIMES clang warns of temporaries that a task refers to and that are gone
 // before it runs. Then it refuses functions that return a task and are no coroutines, unless they
 // say so, and that they keep what they are given, if they do.

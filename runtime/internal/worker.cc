@@ -225,6 +225,16 @@ void worker::wake_one() noexcept {
   owner_.wake_one();
 }
 
+void* make_frame(std::size_t bytes) noexcept {
+  worker* const here = current_worker();
+  if (here == nullptr) return frame_cache::allocate_outside(bytes);
+  return recycles_frames ? here->frames().allocate(bytes) : here->frames().take(bytes);
+}
+
+void refuse_frame() {
+  throw std::bad_alloc();
+}
+
 // ---------------------------------------------------------------------------------- adding work
 
 void worker::push_ready(promise_base& ready) noexcept {

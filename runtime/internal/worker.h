@@ -252,8 +252,11 @@ template <class Children>
   constexpr bool few = requires { std::tuple_size<Children>::value; };
   const auto count = static_cast<std::uint32_t>(children.size());
   // The last is pushed first, so that this worker runs them in order. The first needs no queue.
-  for (std::uint32_t i = count; i-- > 1;)
-    push_child(*children[i]);
+  const auto from_the_end = [&](std::uint64_t i) { return children[count - 1 - i]; };
+  if (!children_.try_push_all(count - 1, from_the_end)) [[unlikely]] {
+    for (std::uint32_t i = 0; i < count - 1; ++i)
+      push_child(*from_the_end(i));
+  }
   promise_base& first = *children[0];
   if (!goes_on(few ? count : 1) || nests_too_deep()) [[unlikely]] {
     fork_later(first);
@@ -291,13 +294,22 @@ inline std::coroutine_handle<> worker::transfer_to(promise_base& next) noexcept 
   return next.handle();
 }
 
-// A frame, from the cache of the current worker if there is one.
+// A frame that the current worker, if there is one, does not have. Null if there is no memory.
+MAGPIE_PRESERVE_MOST void* make_frame(std::size_t bytes) noexcept;
+[[noreturn]] void refuse_frame();
+
+// A frame, from the cache of the current worker if there is one. Throws std::bad_alloc.
 inline void* allocate_frame(std::size_t bytes) {
-  if (worker* here = current_worker()) [[likely]] {
-    if constexpr (!recycles_frames) return here->frames().take(bytes);
-    return here->frames().allocate(bytes);
+  if constexpr (recycles_frames) {
+    if (worker* here = current_worker()) [[likely]] {
+      if (void* kept = here->frames().reuse(bytes)) [[likely]]
+        return kept;
+    }
   }
-  return frame_cache::allocate_outside(bytes);
+  void* const made = make_frame(bytes);
+  if (made == nullptr) [[unlikely]]
+    refuse_frame();
+  return made;
 }
 
 inline void deallocate_frame(void* frame, std::size_t bytes) noexcept {

@@ -46,8 +46,7 @@ class owner_and_thieves : public rl::test_suite<owner_and_thieves<Atomics, First
   void own() {
     push();
     take(deque_.pop());  // The only item: owner and thieves meet.
-    push();
-    push();
+    push_all(2);
     push();  // Grows, unless thieves were quick.
     take(deque_.pop());
     push();
@@ -61,6 +60,21 @@ class owner_and_thieves : public rl::test_suite<owner_and_thieves<Atomics, First
     item_type& next = items_[pushed_++];
     next.written.set(1);
     deque_.push(&next);
+  }
+
+  // Or one after the other, where there is not room for all.
+  void push_all(std::size_t count) {
+    const std::size_t first = pushed_;
+    const auto item = [&](std::uint64_t i) {
+      items_[first + i].written.set(1);
+      return &items_[first + i];
+    };
+    if (deque_.try_push_all(count, item)) {
+      pushed_ += count;
+    } else {
+      while (pushed_ < first + count)
+        push();
+    }
   }
 
   void steal() { take(deque_.steal()); }

@@ -58,6 +58,34 @@ TEST_P(deque_test, empty) {
   EXPECT_EQ(deque.pop(), nullptr);
 }
 
+TEST_P(deque_test, several_at_once_if_there_is_room) {
+  items all(8);
+  item_deque deque(4, GetParam());
+  const auto from = [&](std::size_t first) {
+    return [&all, first](std::uint64_t i) { return all[first + i]; };
+  };
+  EXPECT_TRUE(deque.try_push_all(0, from(0)));
+  EXPECT_TRUE(deque.empty());
+  EXPECT_TRUE(deque.try_push_all(3, from(0)));
+  bool asked = false;
+  EXPECT_FALSE(deque.try_push_all(2, [&](std::uint64_t) {
+    asked = true;
+    return all[3];
+  }));
+  EXPECT_FALSE(asked);
+  EXPECT_TRUE(deque.try_push_all(1, from(3)));
+  EXPECT_FALSE(deque.try_push(all[4]));
+  EXPECT_EQ(deque.steal(), all[0]);
+  EXPECT_EQ(deque.pop(), all[3]);
+  // Grows, and then there is room for more at once.
+  for (std::size_t i = 3; i < 6; ++i)
+    deque.push(all[i]);
+  EXPECT_TRUE(deque.try_push_all(2, from(6)));
+  for (std::size_t i = 7; i >= 1; --i)
+    EXPECT_EQ(deque.pop(), all[i]);
+  EXPECT_EQ(deque.pop(), nullptr);
+}
+
 TEST_P(deque_test, the_owner_gets_the_newest_and_a_thief_the_oldest) {
   items all(6);
   item_deque deque(8, GetParam());

@@ -13,6 +13,7 @@
 
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/gather.h"
+#include "magpie/runtime/inplace_vector.h"
 #include "magpie/runtime/outcome.h"
 #include "magpie/runtime/retry.h"
 #include "magpie/runtime/sleep.h"
@@ -83,6 +84,113 @@ task<> gather_arrays() {
 
 TEST_P(gather_forms_test, arrays_give_arrays) {
   in_simulated_orders(GetParam(), [] { return gather_arrays(); });
+}
+
+// ------------------------------------------------------------------------------------ calls
+
+task<> gather_calls() {
+  std::vector<std::size_t> order;
+  const std::array<int, 3> values = co_await gather_n<3>([&](std::size_t i) {
+    order.push_back(i);
+    return nap(std::chrono::seconds(3 - static_cast<int>(i)), static_cast<int>(i) * 10);
+  });
+  EXPECT_EQ(elapsed(), 3s);
+  EXPECT_EQ(values, (std::array{0, 10, 20}));
+  EXPECT_EQ(order, (std::vector<std::size_t>{0, 1, 2}));
+
+  co_await gather_n<2>([](std::size_t) -> task<> { co_await sleep_for(1s); });
+  EXPECT_EQ(elapsed(), 4s);
+
+  auto failed = outcome_of(gather_n<2>([](std::size_t) { return fail_after(1s); }));
+  const outcome<void> end = co_await std::move(failed);
+  EXPECT_THROW(end.value(), std::runtime_error);
+}
+
+TEST_P(gather_forms_test, calls_give_an_array) {
+  in_simulated_orders(GetParam(), [] { return gather_calls(); });
+}
+
+// The tasks that were made before are dropped, and nobody is told: an exception did it.
+TEST_P(gather_forms_test, a_call_throws) {
+  auto body = []() -> task<> {
+    bool thrown = false;
+    try {
+      co_await gather_n<3>([](std::size_t i) {
+        if (i == 2) throw std::runtime_error("no third");
+        return nap(1s, 1);
+      });
+    } catch (const std::runtime_error&) {
+      thrown = true;
+    }
+    EXPECT_TRUE(thrown);
+  };
+  in_simulated_orders(GetParam(), body);
+}
+
+// ------------------------------------------------------------------------------------ in place
+
+task<> gather_in_place() {
+  int place = 4;
+  inplace_vector<task<int>, 4> naps;
+  for (int i = 1; i <= 3; ++i)
+    naps.push_back(nap(std::chrono::seconds(i), i));
+  const inplace_vector<int, 4> values = co_await gather(std::move(naps));
+  EXPECT_EQ(elapsed(), 3s);
+  EXPECT_EQ(std::vector<int>(values.begin(), values.end()), (std::vector{1, 2, 3}));
+
+  inplace_vector<task<std::unique_ptr<int>>, 2> owning;
+  owning.push_back(owned(5));
+  owning.push_back(owned(6));
+  const inplace_vector<std::unique_ptr<int>, 2> pointers = co_await gather(std::move(owning));
+  EXPECT_EQ(*pointers[0] + *pointers[1], 11);
+
+  inplace_vector<task<int&>, 2> referring;
+  referring.push_back(refers_to(place));
+  const inplace_vector<std::reference_wrapper<int>, 2> references =
+      co_await gather(std::move(referring));
+  EXPECT_EQ(&references[0].get(), &place);
+
+  inplace_vector<task<>, 8> failing;
+  failing.push_back(fail_after(2s));
+  failing.push_back(fail_after(1s));
+  auto failed = outcome_of(gather(std::move(failing)));
+  const outcome<void> end = co_await std::move(failed);
+  EXPECT_THROW(end.value(), std::runtime_error);
+  EXPECT_EQ(elapsed(), 4s);
+
+  inplace_vector<task<std::unique_ptr<int>>, 2> half_empty;
+  half_empty.push_back(owned(1));
+  half_empty.emplace_back();
+  auto refused = outcome_of(gather(std::move(half_empty)));
+  const outcome<inplace_vector<std::unique_ptr<int>, 2>> why = co_await std::move(refused);
+  EXPECT_THROW(why.value(), usage_error);
+
+  co_await gather(inplace_vector<task<>, 1>());
+}
+
+TEST_P(gather_forms_test, lists_in_place_give_lists_in_place) {
+  in_simulated_orders(GetParam(), [] { return gather_in_place(); });
+}
+
+TEST_P(gather_forms_test, lists_in_place_of_operations_and_outcomes) {
+  auto body = []() -> task<> {
+    inplace_vector<join_handle<int>, 4> handles;
+    handles.push_back(spawn(nap(2s, 1)));
+    handles.push_back(spawn(nap(1s, 2)));
+    const inplace_vector<int, 4> values = co_await gather(handles);
+    EXPECT_EQ(values.size(), 2U);
+    EXPECT_EQ(values.back(), 2);
+
+    inplace_vector<task<>, 4> failing;
+    for (int i = 1; i <= 3; ++i)
+      failing.push_back(fail_after(std::chrono::seconds(i)));
+    const auto outcomes = co_await gather(return_exceptions, std::move(failing));
+    EXPECT_EQ(elapsed(), 5s);
+    EXPECT_EQ(outcomes.size(), 3U);
+    for (const outcome<void>& each : outcomes)
+      EXPECT_TRUE(each.error() != nullptr);
+  };
+  in_simulated_orders(GetParam(), body);
 }
 
 // ------------------------------------------------------------------------------------ exceptions

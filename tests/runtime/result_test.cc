@@ -69,6 +69,27 @@ TEST_F(result_test, throws_the_failure) {
   EXPECT_THROW(nothing.take(), std::runtime_error);
 }
 
+// What is small has its place where the error would be, and what is not has one of its own.
+TEST_F(result_test, small_and_large_values) {
+  static_assert(sizeof(result<int>) == sizeof(result<void>));
+  static_assert(sizeof(result<std::unique_ptr<int>>) == sizeof(result<void>));
+  static_assert(sizeof(result<int&>) == sizeof(result<void>));
+  static_assert(sizeof(result<std::string>) > sizeof(result<void>));
+
+  struct three {
+    long a, b, c;
+  };
+  result<three> large;
+  large.emplace(three{1, 2, 3});
+  const three taken = large.take();
+  EXPECT_EQ(taken.a + taken.b + taken.c, 6);
+
+  result<std::unique_ptr<int>> replaced;
+  replaced.emplace(std::make_unique<int>(1));
+  replaced.fail(failure("no"));
+  EXPECT_THROW(replaced.take(), std::runtime_error);
+}
+
 TEST_F(result_test, a_constructor_that_throws_leaves_it_empty) {
   struct fragile {
     explicit fragile(int) { throw std::runtime_error("no"); }
