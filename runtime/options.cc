@@ -96,6 +96,12 @@ options& options::io(io_mode mode) {
   return *this;
 }
 
+options& options::io_batch(std::size_t events) {
+  check_count("io_batch", events, 256);
+  io_batch_ = events;
+  return *this;
+}
+
 options& options::on_report(std::function<void(const report&)> hook) {
   on_report_ = std::move(hook);
   return *this;

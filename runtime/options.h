@@ -106,6 +106,11 @@ class options {
   options& io(io_mode mode);
   io_mode io() const { return io_; }
 
+  // I/O events that are collected with one call, at most; 1 to 256. The tasks that they make ready
+  // are handed over together. Default: 256.
+  options& io_batch(std::size_t events);
+  std::size_t io_batch() const { return io_batch_; }
+
   // When I/O events have made several tasks ready at once, the worker that has collected them has
   // been busy for so long before it wakes another for them: most often it has run them all before
   // the other would be awake, and to wake that costs as much as a small request. Zero: it wakes
@@ -137,6 +142,7 @@ class options {
   std::optional<clock::duration> stops_on_signals_;
   std::optional<clock::duration> reports_long_turns_;
   io_mode io_ = io_mode::assisted;
+  std::size_t io_batch_ = 256;
   clock::duration share_after_ = std::chrono::microseconds(500);
   std::function<void(const report&)> on_report_;
 };

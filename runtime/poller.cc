@@ -20,7 +20,7 @@ poller* attached_poller() noexcept {
   return here == nullptr ? nullptr : here->owner().attached_poller();
 }
 
-poller& current_poller(const std::function<std::unique_ptr<poller>(io_mode)>& make) {
+poller& current_poller(const std::function<std::unique_ptr<poller>(const options&)>& make) {
   internal::worker* here = internal::current_worker();
   if (here == nullptr) {
     throw usage_error(

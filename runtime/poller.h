@@ -70,10 +70,10 @@ class poller {
 poller* attached_poller() noexcept;
 
 // On a worker. The poller of the current runtime; if it has none, the one that `make` returns,
-// which the runtime destroys after its last task has ended. `make` runs at most once per runtime,
-// and what it throws comes out here; it must not call this itself. Throws usage_error on a thread
-// that is no worker, and if `make` returns null.
-poller& current_poller(const std::function<std::unique_ptr<poller>(io_mode)>& make);
+// which gets the options of the runtime and is destroyed by it after its last task has ended.
+// `make` runs at most once per runtime, and what it throws comes out here; it must not call this
+// itself. Throws usage_error on a thread that is no worker, and if `make` returns null.
+poller& current_poller(const std::function<std::unique_ptr<poller>(const options&)>& make);
 
 }  // namespace magpie
 

@@ -67,6 +67,7 @@ task<> serve(command asked) {
 options chosen(const command& asked) {
   options chosen = options().workers(asked.workers);
   if (asked.variant == "dedicated") chosen.io(io_mode::dedicated);
+  if (asked.variant == "single") chosen.io_batch(1);
   if (asked.variant == "eager") chosen.share_after(std::chrono::seconds(0));
   return chosen;
 }

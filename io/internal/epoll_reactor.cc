@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -17,8 +18,8 @@
 namespace magpie::io::internal {
 namespace {
 
-// Events taken at once; 3 KiB on the stack.
-constexpr int batch = 256;
+// Events taken at once, at most; 3 KiB on the stack.
+constexpr int largest_batch = 256;
 
 // The data of an epoll event: the place of the registration, and its generation.
 struct tag {
@@ -74,7 +75,7 @@ struct slot : registration {
 
 class epoll_reactor final : public reactor {
  public:
-  epoll_reactor() : epoll_{make_epoll()} {
+  explicit epoll_reactor(int batch) : batch_(batch), epoll_{make_epoll()} {
     // Edge-triggered, so that nobody has to read it: every signal is one event.
     control(EPOLL_CTL_ADD, wake_.fd(), EPOLLIN | EPOLLET, interruption);
   }
@@ -108,7 +109,7 @@ class epoll_reactor final : public reactor {
   }
 
   void wait(clock::duration limit, ready_list& ready) noexcept override {
-    epoll_event events[batch];
+    epoll_event events[largest_batch];
     const int count = wait_for(events, limit);
     for (int i = 0; i < count; ++i) {
       const tag where = tag::of(events[i].data.u64);
@@ -145,12 +146,12 @@ class epoll_reactor final : public reactor {
     timespec storage{};
     if (counts_nanoseconds_) {
       const int count =
-          ::epoll_pwait2(epoll_.fd, events, batch, kernel_time(limit, storage), nullptr);
+          ::epoll_pwait2(epoll_.fd, events, batch_, kernel_time(limit, storage), nullptr);
       if (count >= 0 || errno == EINTR) return count;
       // Linux before 5.11, or a sandbox that does not know the call.
       counts_nanoseconds_ = false;
     }
-    return ::epoll_wait(epoll_.fd, events, batch, whole_milliseconds(limit));
+    return ::epoll_wait(epoll_.fd, events, batch_, whole_milliseconds(limit));
   }
 
   slot& take_place() {
@@ -173,6 +174,7 @@ class epoll_reactor final : public reactor {
   }
 
   // Fixed.
+  const int batch_;
   const owned_fd epoll_;
   wake_event wake_;
   // Any thread.
@@ -185,8 +187,9 @@ class epoll_reactor final : public reactor {
 
 }  // namespace
 
-std::shared_ptr<reactor> make_epoll_reactor() {
-  return std::make_shared<epoll_reactor>();
+std::shared_ptr<reactor> make_epoll_reactor(std::size_t batch) {
+  return std::make_shared<epoll_reactor>(
+      static_cast<int>(std::min<std::size_t>(batch, largest_batch)));
 }
 
 }  // namespace magpie::io::internal

@@ -45,7 +45,8 @@ std::thread start_without_signals(Run run) {
 
 }  // namespace
 
-io_thread::io_thread(io_mode mode) : mode_(mode), reactor_(make_epoll_reactor()) {}
+io_thread::io_thread(const options& settings)
+    : mode_(settings.io()), reactor_(make_epoll_reactor(settings.io_batch())) {}
 
 void io_thread::start(bool simulated) {
   if (simulated) {
@@ -165,8 +166,9 @@ void io_thread::sleep_while_a_worker_waits(std::uint64_t turn) noexcept {
 io_thread& current_io_thread() {
   poller* attached = attached_poller();
   if (attached == nullptr) {
-    attached = &current_poller(
-        [](io_mode mode) -> std::unique_ptr<poller> { return std::make_unique<io_thread>(mode); });
+    attached = &current_poller([](const options& settings) -> std::unique_ptr<poller> {
+      return std::make_unique<io_thread>(settings);
+    });
   }
   auto* found = dynamic_cast<io_thread*>(attached);
   if (found == nullptr) {

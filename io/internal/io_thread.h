@@ -17,6 +17,7 @@
 
 #include "magpie/io/internal/reactor.h"
 #include "magpie/io/internal/wake_event.h"
+#include "magpie/runtime/options.h"
 #include "magpie/runtime/poller.h"
 
 namespace magpie::io::internal {
@@ -24,7 +25,7 @@ namespace magpie::io::internal {
 class io_thread final : public poller {
  public:
   // Throws std::system_error, std::bad_alloc.
-  explicit io_thread(io_mode mode);
+  explicit io_thread(const options& settings);
   ~io_thread() override;
 
   // Starts the thread, but for a simulation, in which the workers always poll. Throws

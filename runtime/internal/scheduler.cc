@@ -283,11 +283,11 @@ void scheduler::report_some(const std::vector<task_reference>& tasks, report::ki
 
 // ---------------------------------------------------------------------------------- made lazily
 
-poller& scheduler::attach_poller(const std::function<std::unique_ptr<poller>(io_mode)>& make) {
+poller& scheduler::attach_poller(const std::function<std::unique_ptr<poller>(const options&)>& make) {
   if (poller* attached = attached_poller()) return *attached;
   const std::lock_guard lock(lazily_made_);
   if (owned_poller_ == nullptr) {
-    std::unique_ptr<poller> made = make(settings_.io());
+    std::unique_ptr<poller> made = make(settings_);
     if (made == nullptr) throw usage_error("magpie: current_poller() was given a null poller");
     made->owner_ = this;
     made->start(simulated_ != nullptr);

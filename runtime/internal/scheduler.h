@@ -167,7 +167,7 @@ class scheduler {
 
   // Any thread. The poller, if one has been attached.
   poller* attached_poller() const noexcept { return poller_.load(); }
-  poller& attach_poller(const std::function<std::unique_ptr<poller>(io_mode)>& make);
+  poller& attach_poller(const std::function<std::unique_ptr<poller>(const options&)>& make);
 
   // Worker. Made when first used; throw what making threads throws.
   job_executor& cpu();

@@ -177,7 +177,7 @@ TEST_F(io_in_simulation, uses_real_sockets_and_no_thread) {
 class io_thread_alone : public io_test {};
 
 TEST_F(io_thread_alone, remembers_an_interruption_until_the_next_poll) {
-  io_thread tested(io_mode::assisted);
+  io_thread tested(options().io(io_mode::assisted));
   tested.start(true);
   ASSERT_TRUE(tested.try_acquire());
   tested.interrupt();
@@ -188,7 +188,7 @@ TEST_F(io_thread_alone, remembers_an_interruption_until_the_next_poll) {
 }
 
 TEST_F(io_thread_alone, belongs_to_one_at_a_time) {
-  io_thread tested(io_mode::assisted);
+  io_thread tested(options().io(io_mode::assisted));
   tested.start(true);
   EXPECT_TRUE(tested.try_acquire());
   EXPECT_FALSE(tested.try_acquire());
@@ -198,13 +198,13 @@ TEST_F(io_thread_alone, belongs_to_one_at_a_time) {
 }
 
 TEST_F(io_thread_alone, lets_no_worker_poll_when_it_is_dedicated) {
-  io_thread tested(io_mode::dedicated);
+  io_thread tested(options().io(io_mode::dedicated));
   tested.start(false);
   EXPECT_FALSE(tested.try_acquire());
 }
 
 TEST_F(io_thread_alone, limits_a_poll_more_finely_than_a_millisecond) {
-  io_thread tested(io_mode::assisted);
+  io_thread tested(options().io(io_mode::assisted));
   tested.start(true);
   ASSERT_TRUE(tested.try_acquire());
   auto least = clock::duration::max();

@@ -68,6 +68,20 @@ TEST_F(reactor_test, counts_each_arrival_once) {
   tested->leave(ends_[0], watched, true);
 }
 
+TEST_F(reactor_test, takes_no_more_at_once_than_it_is_told) {
+  const auto tested = make_epoll_reactor(1);
+  registration& one = tested->watch(ends_[0]);
+  registration& other = tested->watch(ends_[1]);
+  // Both are writable.
+  collect(*tested);
+  EXPECT_EQ(one.events(direction::write) + other.events(direction::write), 1U);
+  collect(*tested);
+  EXPECT_EQ(one.events(direction::write), 1U);
+  EXPECT_EQ(other.events(direction::write), 1U);
+  tested->leave(ends_[0], one, true);
+  tested->leave(ends_[1], other, true);
+}
+
 TEST_F(reactor_test, notes_the_end_of_the_peer) {
   const auto tested = make_epoll_reactor();
   registration& watched = tested->watch(ends_[0]);

@@ -23,6 +23,7 @@ TEST(options_test, setters_chain_and_getters_give_back) {
                           .blocking_idle(6s)
                           .shutdown_timeout(7s)
                           .io(io_mode::dedicated)
+                          .io_batch(9)
                           .share_after(8us)
                           .on_report([](const report&) {});
   EXPECT_EQ(all.workers(), 3U);
@@ -31,6 +32,7 @@ TEST(options_test, setters_chain_and_getters_give_back) {
   EXPECT_EQ(all.blocking_idle(), 6s);
   EXPECT_EQ(all.shutdown_timeout(), 7s);
   EXPECT_EQ(all.io(), io_mode::dedicated);
+  EXPECT_EQ(all.io_batch(), 9U);
   EXPECT_EQ(all.share_after(), 8us);
   EXPECT_TRUE(all.on_report());
 }
@@ -43,6 +45,7 @@ TEST(options_test, defaults) {
   EXPECT_EQ(all.blocking_idle(), 10s);
   EXPECT_EQ(all.shutdown_timeout(), 5s);
   EXPECT_EQ(all.io(), io_mode::assisted);
+  EXPECT_EQ(all.io_batch(), 256U);
   EXPECT_EQ(all.share_after(), 500us);
   EXPECT_FALSE(all.on_report());
 }
@@ -52,6 +55,7 @@ TEST(options_test, the_limits_are_allowed) {
   EXPECT_NO_THROW(options().cpu_threads(1).cpu_threads(1024));
   EXPECT_NO_THROW(options().blocking_threads(1).blocking_threads(16384));
   EXPECT_NO_THROW(options().blocking_idle(0s).blocking_idle(clock::duration::max()));
+  EXPECT_NO_THROW(options().io_batch(1).io_batch(256));
   EXPECT_NO_THROW(options().share_after(0s).share_after(clock::duration::max()));
   EXPECT_NO_THROW(options().shutdown_timeout(0s).shutdown_timeout(clock::duration::max()));
 }
@@ -81,6 +85,8 @@ TEST(options_test, what_cannot_work_is_refused) {
   expect_refused([&] { all.blocking_idle(-1ns); }, "blocking_idle", "zero or more; leave it out");
   expect_refused([&] { all.shutdown_timeout(-1h); }, "shutdown_timeout",
                  "zero or more; leave it out");
+  expect_refused([&] { all.io_batch(0); }, "io_batch(0)", "1 to 256");
+  expect_refused([&] { all.io_batch(257); }, "io_batch(257)", "1 to 256");
   expect_refused([&] { all.share_after(-1us); }, "share_after", "zero or more; leave it out");
   expect_refused([&] { all.io(static_cast<io_mode>(7)); }, "io", "must be io_mode::assisted");
   // Nothing has changed.

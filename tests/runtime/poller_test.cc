@@ -63,7 +63,7 @@ TEST_P(poller_test, may_spawn_where_no_task_runs) {
     co_return;
   };
   auto body = [&]() -> task<> {
-    current_poller([&](io_mode) { return std::make_unique<spawning_poller>(called, seen); });
+    current_poller([&](const options&) { return std::make_unique<spawning_poller>(called, seen); });
     spawn(ends(), "ends").detach();
     co_await called.wait();
   };

@@ -352,7 +352,7 @@ class foreign_thread_test : public runtime_test {};
 TEST_F(foreign_thread_test, no_poller_is_refused) {
   auto body = []() -> task<bool> {
     try {
-      current_poller([](io_mode) { return std::unique_ptr<poller>(); });
+      current_poller([](const options&) { return std::unique_ptr<poller>(); });
     } catch (const usage_error&) {
       co_return true;
     }
@@ -367,7 +367,7 @@ TEST_F(foreign_thread_test, a_runtime_waits_for_who_still_wakes_a_worker) {
   auto shared = std::make_unique<runtime>(options().workers(1));
   auto waits = [&stage]() -> task<> {
     const counted frame;
-    current_poller([&stage](io_mode) { return std::make_unique<slow_to_interrupt>(stage); });
+    current_poller([&stage](const options&) { return std::make_unique<slow_to_interrupt>(stage); });
     co_await sleep_for(24h);
   };
   auto handle = shared->spawn(waits());
