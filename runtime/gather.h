@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <type_traits>
@@ -81,11 +82,16 @@ auto gather(std::array<task<T>, Size>&& tasks) {
 
 // The same for what f(0), f(1), ... f(Count - 1) return:
 //
-//   const std::array<int, 4> sums = co_await gather_n<4>([&](std::size_t i) { return sum(part[i]);
-//   });
-template <std::size_t Count, class Function>
-  requires internal::is_task<std::invoke_result_t<Function&, std::size_t>>
-auto gather_n(Function f) {
+//   const std::array<int, 4> loads = co_await gather_n<4>([&](auto i) { return load(id[i]); });
+//
+// f is called at once. If it is a coroutine itself, it has to outlive the await, as it does where
+// it has a name or stands in the same expression.
+template <std::size_t Count, std::invocable<std::size_t> Function>
+auto gather_n(Function&& f MAGPIE_LIFETIMEBOUND) {
+  using called = std::invoke_result_t<Function&, std::size_t>;
+  static_assert(internal::task_or_operation<called>,
+                "magpie: gather_n<n>(f) gathers what f(0), f(1), ... return, which has to be tasks "
+                "or what else can be awaited");
   return internal::gather_calls(f, std::make_index_sequence<Count>());
 }
 
@@ -95,7 +101,7 @@ auto gather_n(Function f) {
 template <internal::list_of_tasks List>
 internal::gathered_many<std::remove_cvref_t<List>> gather(List&& tasks) {
   static_assert(!std::is_lvalue_reference_v<List>,
-                "magpie: a task runs once, so gather takes the vector; "
+                "magpie: a task runs once, so gather takes the list; "
                 "write gather(std::move(tasks))");
   return internal::gathered_many<std::remove_cvref_t<List>>(std::move(tasks));
 }
@@ -129,7 +135,7 @@ auto gather(return_exceptions_t /*how*/, Whats&&... whats) {
 template <internal::list_of_tasks List>
 auto gather(return_exceptions_t /*how*/, List&& tasks) {
   static_assert(!std::is_lvalue_reference_v<List>,
-                "magpie: a task runs once, so gather takes the vector; "
+                "magpie: a task runs once, so gather takes the list; "
                 "write gather(return_exceptions, std::move(tasks))");
   using value = typename internal::element_of<List>::value_type;
   internal::list_of<List, task<outcome<value>>> wrapped;
@@ -146,8 +152,8 @@ auto gather(return_exceptions_t how, List&& whats) {
   return gather(how, internal::as_tasks(std::forward<List>(whats)));
 }
 
-// gather(at_most(n), tasks): the same as gather(tasks), with no more than n of them begun and not
-// ended at any moment. They begin in order.
+// gather(at_most(n), tasks): the same as gather(tasks) for a vector, with no more than n of them
+// begun and not ended at any moment. They begin in order.
 struct at_most {
   // Throws usage_error for 0, with which nothing would ever begin.
   explicit at_most(std::size_t tasks) : count(tasks) {

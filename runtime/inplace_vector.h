@@ -5,8 +5,8 @@
 //   for (int id : wanted) tasks.push_back(load(id));  // At most 8.
 //   const magpie::inplace_vector<int, 8> values = co_await gather(std::move(tasks));
 //
-// What is here of std::inplace_vector (C++26) behaves like it: what a list of tasks needs, and one
-// of what they give.
+// What is here of std::inplace_vector (C++26) is used like it: what a list of tasks needs, and one
+// of what they give. It is never trivially copyable, and has room for at least one.
 #ifndef MAGPIE_RUNTIME_INPLACE_VECTOR_H_
 #define MAGPIE_RUNTIME_INPLACE_VECTOR_H_
 
@@ -20,8 +20,8 @@
 
 namespace magpie {
 
-// Threads: none of its own, as the standard containers. Throws std::bad_alloc if there is no room,
-// and what the elements throw; after that it holds what it held.
+// Threads: as the standard containers. push_back() and emplace_back() throw std::bad_alloc if there
+// is no room, and what the element throws; after that it holds what it held.
 template <class T, std::size_t Capacity>
 class inplace_vector {
   static_assert(Capacity > 0);
@@ -45,7 +45,9 @@ class inplace_vector {
     size_ = other.size_;
   }
   // Leaves as many elements, which have been moved from.
-  inplace_vector(inplace_vector&& other) noexcept(std::is_nothrow_move_constructible_v<T>) {
+  inplace_vector(inplace_vector&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
+    requires std::move_constructible<T>
+  {
     std::uninitialized_move_n(other.items_, other.size_, items_);
     size_ = other.size_;
   }
@@ -60,7 +62,9 @@ class inplace_vector {
     return *this;
   }
   inplace_vector& operator=(inplace_vector&& other) noexcept(
-      std::is_nothrow_move_constructible_v<T>) {
+      std::is_nothrow_move_constructible_v<T>)
+    requires std::move_constructible<T>
+  {
     if (this == &other) return *this;
     clear();
     std::uninitialized_move_n(other.items_, other.size_, items_);

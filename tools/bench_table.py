@@ -5,12 +5,13 @@ runtimes with their spread, and how magpie stands beside the best of the others.
     python3 tools/bench_table.py --markdown PEER,PEER... FILE...
     python3 tools/bench_table.py --keep KEPT FILE
 
-With --markdown, as a table with a column for magpie and for each of these peers. With --keep, writes
-all repetitions of one file to another, with what they were measured on, and without what only that
-machine had: such files are in docs/figures, and can be read here again.
+With --markdown, as a table with a column for magpie and for each of these peers. With --keep,
+writes all repetitions of one file to another, with what they were measured on, and without what
+only that machine had: such files are in docs/figures, and can be read here again.
 
 A figure is wall_ns, or what stands for it in programs that are about something else: CPU time of
-timers and of requests, the median of a wake, bytes. Exits with 1 if a row has failed.
+timers and of requests, the median of a wake, bytes. FILE may be FILE:PROGRAM or FILE:PROGRAM:FIGURE:
+that program alone, and another of its figures. Exits with 1 if a row has failed.
 """
 
 import collections
@@ -19,7 +20,8 @@ import statistics
 import sys
 
 # Programs whose wall time is not what they are about.
-FIGURE = {"timers": "cpu_ns", "wake": "median_us", "http": "cpu_ns", "memory": "heap"}
+FIGURE = {"fork_join_peers": "seconds", "timers": "cpu_ns", "wake": "median_us", "http": "cpu_ns",
+          "memory": "heap"}
 WITHOUT_WORKERS = ("asyncio", "uvloop", "libuv", "futex", "epoll", "recursion")
 # Limits, which no runtime can reach.
 NO_PEERS = ("futex", "epoll", "recursion")
@@ -29,7 +31,11 @@ NOT_KEPT = ("real_time", "cpu_time", "iterations", "repetitions", "repetition_in
             "family_index", "per_family_instance_index")
 
 
-def figures_of(row):
+def figures_of(row, wanted):
+    if wanted:
+        if wanted not in row:
+            sys.exit(f"{row['name']} has no figure '{wanted}'")
+        return wanted, row[wanted]
     for name in (FIGURE.get(row["name"].split("/")[0]), "wall_ns", "real_time"):
         if name in row:
             return name, row[name]
@@ -39,6 +45,7 @@ def read(paths):
     failed = []
     table = collections.defaultdict(lambda: collections.defaultdict(list))
     for path in paths:
+        path, only, wanted = (path.split(":") + ["", ""])[:3]
         with open(path) as file:
             rows = json.load(file)["benchmarks"]
         for row in rows:
@@ -48,7 +55,9 @@ def read(paths):
                 failed.append(f'{row["name"]}: {row.get("error_message", "failed")}')
                 continue
             suite, program, runtime, workers = row["name"].split("/")[:4]
-            name, value = figures_of(row)
+            if only and program != only:
+                continue
+            name, value = figures_of(row, wanted)
             table[(suite, program, name, workers)][runtime].append(value)
     return table, failed
 

@@ -15,86 +15,83 @@
 namespace magpie::benchmarks {
 namespace {
 
-// The column of the queen in each row, down to `rows`.
-template <int Queens>
-struct board {
-  int rows = 0;
-  std::array<char, Queens> column{};
+// The column of the queen in each row.
+template <std::size_t Queens>
+using board = std::array<char, Queens>;
 
-  bool can_take(int wanted) const {
-    const char next = static_cast<char>(wanted);
-    for (int row = 0; row < rows; ++row) {
-      const char other = column[static_cast<std::size_t>(row)];
-      const int distance = rows - row;
-      if (next == other || next == other - distance || next == other + distance) return false;
-    }
-    return true;
+// Whether the next row, of which there are `rows` before it, can have its queen there.
+template <std::size_t Queens>
+bool can_take(const board<Queens>& placed, std::size_t rows, char wanted) {
+  for (std::size_t row = 0; row < rows; ++row) {
+    const char other = placed[row];
+    const auto distance = static_cast<char>(rows - row);
+    if (wanted == other || wanted == other - distance || wanted == other + distance) return false;
   }
-
-  board with(int next) const {
-    board larger = *this;
-    larger.column[static_cast<std::size_t>(rows)] = static_cast<char>(next);
-    ++larger.rows;
-    return larger;
-  }
-};
+  return true;
+}
 
 // By value: a position is its task's own.
-template <int Queens>
-task<int> nqueens(board<Queens> placed) {
-  if (placed.rows == Queens) co_return 1;
+template <std::size_t Queens>
+task<int> nqueens(std::size_t rows, board<Queens> placed) {
+  if (rows == Queens) co_return 1;
   inplace_vector<task<int>, Queens> next;
-  for (int column = 0; column < Queens; ++column) {
-    if (placed.can_take(column)) next.push_back(nqueens(placed.with(column)));
+  for (char column = 0; column < static_cast<char>(Queens); ++column) {
+    if (!can_take(placed, rows, column)) continue;
+    placed[rows] = column;
+    next.push_back(nqueens(rows + 1, placed));
   }
   const inplace_vector<int, Queens> solutions = co_await gather(std::move(next));
   co_return std::accumulate(solutions.begin(), solutions.end(), 0);
 }
 
 // In a vector, as one writes it who does not know how many there can be.
-template <int Queens>
-task<int> nqueens_vector(board<Queens> placed) {
-  if (placed.rows == Queens) co_return 1;
+template <std::size_t Queens>
+task<int> nqueens_vector(std::size_t rows, board<Queens> placed) {
+  if (rows == Queens) co_return 1;
   std::vector<task<int>> next;
   next.reserve(Queens);
-  for (int column = 0; column < Queens; ++column) {
-    if (placed.can_take(column)) next.push_back(nqueens_vector(placed.with(column)));
+  for (char column = 0; column < static_cast<char>(Queens); ++column) {
+    if (!can_take(placed, rows, column)) continue;
+    placed[rows] = column;
+    next.push_back(nqueens_vector(rows + 1, placed));
   }
   const std::vector<int> solutions = co_await gather(std::move(next));
   co_return std::accumulate(solutions.begin(), solutions.end(), 0);
 }
 
-template <int Queens>
-int nqueens_onetbb(const board<Queens>& placed) {
-  if (placed.rows == Queens) return 1;
+template <std::size_t Queens>
+int nqueens_onetbb(std::size_t rows, board<Queens> placed) {
+  if (rows == Queens) return 1;
   std::array<int, Queens> solutions{};
   tbb::task_group forked;
-  for (int column = 0; column < Queens; ++column) {
-    if (!placed.can_take(column)) continue;
-    forked.run([&placed, &solutions, column] {
-      solutions[static_cast<std::size_t>(column)] = nqueens_onetbb(placed.with(column));
-    });
+  for (char column = 0; column < static_cast<char>(Queens); ++column) {
+    if (!can_take(placed, rows, column)) continue;
+    placed[rows] = column;
+    int& found = solutions[static_cast<std::size_t>(column)];
+    forked.run([&found, rows, placed] { found = nqueens_onetbb(rows + 1, placed); });
   }
   forked.wait();
   return std::accumulate(solutions.begin(), solutions.end(), 0);
 }
 
-template <int Queens>
-int nqueens_recursion(const board<Queens>& placed) {
-  if (placed.rows == Queens) return 1;
+template <std::size_t Queens>
+int nqueens_recursion(std::size_t rows, board<Queens> placed) {
+  if (rows == Queens) return 1;
   int solutions = 0;
-  for (int column = 0; column < Queens; ++column) {
-    if (placed.can_take(column)) solutions += nqueens_recursion(placed.with(column));
+  for (char column = 0; column < static_cast<char>(Queens); ++column) {
+    if (!can_take(placed, rows, column)) continue;
+    placed[rows] = column;
+    solutions += nqueens_recursion(rows + 1, placed);
   }
   return solutions;
 }
 
-template <int Queens>
+template <std::size_t Queens>
 void add(const program& what) {
-  add_magpie(what, [] { return nqueens(hidden(board<Queens>())); });
-  add_magpie(what, [] { return nqueens_vector(hidden(board<Queens>())); }, "magpie_vector");
-  add_onetbb(what, [] { return nqueens_onetbb(hidden(board<Queens>())); });
-  add_recursion(what, [] { return nqueens_recursion(hidden(board<Queens>())); });
+  add_magpie(what, [] { return nqueens(0, hidden(board<Queens>())); });
+  add_magpie(what, [] { return nqueens_vector(0, hidden(board<Queens>())); }, "magpie_vector");
+  add_onetbb(what, [] { return nqueens_onetbb(0, hidden(board<Queens>())); });
+  add_recursion(what, [] { return nqueens_recursion(0, hidden(board<Queens>())); });
 }
 
 const bool registered = [] {

@@ -24,7 +24,7 @@ task<std::int64_t> skynet(std::int64_t first, std::int64_t leaves) {
   if (leaves == 1) co_return first;
   const std::int64_t part = leaves / children;
   const std::array<std::int64_t, children> sums = co_await gather_n<children>(
-      [=](std::size_t i) { return skynet(first + static_cast<std::int64_t>(i) * part, part); });
+      [&](std::size_t i) { return skynet(first + static_cast<std::int64_t>(i) * part, part); });
   co_return std::accumulate(sums.begin(), sums.end(), std::int64_t{0});
 }
 

@@ -189,7 +189,7 @@ class epoll_reactor final : public reactor {
 
 std::shared_ptr<reactor> make_epoll_reactor(std::size_t batch) {
   return std::make_shared<epoll_reactor>(
-      static_cast<int>(std::min<std::size_t>(batch, largest_batch)));
+      static_cast<int>(std::clamp<std::size_t>(batch, 1, largest_batch)));
 }
 
 }  // namespace magpie::io::internal

@@ -9,7 +9,7 @@
 
 namespace magpie::io::internal {
 
-// Takes so many events at once, 256 at most. Throws std::system_error, std::bad_alloc.
+// Takes so many events at once, 1 to 256. Throws std::system_error, std::bad_alloc.
 std::shared_ptr<reactor> make_epoll_reactor(std::size_t batch = 256);
 
 }  // namespace magpie::io::internal

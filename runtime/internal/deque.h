@@ -34,8 +34,8 @@ class deque {
   deque(const deque&) = delete;
   deque& operator=(const deque&) = delete;
 
-  // Owner only. Allocates when full (amortised); throws std::bad_alloc, and then holds what it
-  // held.
+  // Owner only. `item` is not null, here and below. Allocates when full (amortised); throws
+  // std::bad_alloc, and then holds what it held.
   void push(T* item) {
     while (!try_push(item))
       make_room();
@@ -52,8 +52,8 @@ class deque {
     return true;
   }
 
-  // The same for `count` items, item(0) first; one store shows all of them (fork_join/skynet).
-  // False: nothing has been asked for, there is not room for all, or it looks so.
+  // The same for `count` items: item(0) first, each asked for once. One store shows all of them
+  // (fork_join/skynet). False: none has been asked for; there is not room for all, or it looks so.
   template <class Items>
   bool try_push_all(std::uint64_t count, const Items& item) {
     const std::uint64_t bottom = bottom_.load(std::memory_order_relaxed);
@@ -79,7 +79,7 @@ class deque {
     const auto left = static_cast<std::int64_t>(bottom - top);
     if (left > 0) [[likely]] {
       T* const newest = items_.get(bottom);
-      if (newest == nullptr) __builtin_unreachable();  // Nobody asks again.
+      if (newest == nullptr) __builtin_unreachable();  // So that the caller need not ask.
       return newest;
     }
     T* item = nullptr;

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "magpie/runtime/as_task.h"
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/inplace_vector.h"
 #include "magpie/runtime/internal/fork_scope.h"
@@ -154,6 +155,7 @@ class gather_few {
     if (!(std::get<I>(results_).has_value() && ...)) [[unlikely]] {
       if (arrived_ == one_was_empty) refuse_empty_task();
       throw_first_failure(*fork_);
+      throw_no_result();
     }
     if constexpr (!std::is_void_v<Values>) {
       return Values{take_gathered(std::get<I>(results_))...};
@@ -169,8 +171,8 @@ class gather_few {
   std::uint32_t arrived_;  // Not counted by the join.
 };
 
-// The places of what any number of children give. The memory comes from where frames come from:
-// malloc takes longer than a fork (fork_join/nqueens).
+// Room for what any number of children give; gather_many makes and destroys the results in it. The
+// memory comes from where frames come from: malloc takes longer than a fork (fork_join/nqueens).
 template <class T>
 class result_array {
  public:
@@ -232,9 +234,10 @@ struct list_traits<inplace_vector<T, Capacity>> {
   using results_of = inplace_results<U, Capacity>;
 };
 
-// A reference to one, or one.
+// A reference to one, or one. Not to a constant one, since its elements are awaited.
 template <class List>
-concept list = requires { typename list_traits<std::remove_cvref_t<List>>::element; };
+concept list = !std::is_const_v<std::remove_reference_t<List>> &&
+               requires { typename list_traits<std::remove_cvref_t<List>>::element; };
 template <class List>
 using element_of = typename list_traits<std::remove_cvref_t<List>>::element;
 template <class List, class U>
@@ -266,7 +269,8 @@ class gather_many {
   gather_many(const gather_many&) = delete;
   gather_many& operator=(const gather_many&) = delete;
   [[gnu::always_inline]] ~gather_many() {
-    if (!std::is_trivially_destructible_v<value> || (*fork_).scope.failed()) [[unlikely]]
+    constexpr bool trivial = std::is_trivially_destructible_v<gathered<value>>;
+    if (!trivial || (*fork_).scope.failed()) [[unlikely]]
       std::destroy_n(results_.first(), count_);
   }
 
@@ -281,7 +285,7 @@ class gather_many {
       values given;
       if constexpr (requires { given.reserve(count_); }) given.reserve(count_);
       for (std::uint32_t i = 0; i < count_; ++i)
-        given.push_back(results_.first()[i].take_value());
+        given.push_back(results_.first()[i].take());
       return given;
     }
   }
@@ -349,10 +353,10 @@ using gathered_tuple = gathered_few<values_in_tuple<Ts...>, Ts...>;
 template <class T, std::size_t>
 using same_for_each = T;
 template <class Function, std::size_t... I>
-auto gather_calls(Function&& f, std::index_sequence<I...> /*indices*/) {
-  using value = typename std::invoke_result_t<Function&, std::size_t>::value_type;
+auto gather_calls(Function& f, std::index_sequence<I...> /*indices*/) {
+  using value = gives<std::invoke_result_t<Function&, std::size_t>>;
   using values = typename values_in_array<value, sizeof...(I)>::type;
-  return gathered_few<values, same_for_each<value, I>...>{f(I)...};
+  return gathered_few<values, same_for_each<value, I>...>{as_task(f(I))...};
 }
 template <class T, std::size_t Size, std::size_t... I>
 auto gather_array(std::array<task<T>, Size>& tasks, std::index_sequence<I...> /*indices*/) {
@@ -367,7 +371,7 @@ class [[nodiscard("gather does nothing until it is awaited")]] gathered_many {
   gathered_many(gathered_many&& other) noexcept
       : children_(std::move(other.children_)),
         moved_from_(std::exchange(other.moved_from_, true)) {}
-  gathered_many(const gathered_many&) = delete;
+  gathered_many(const gathered_many& /*other*/) { say_why_not_awaitable<gathered_many>(); }
   gathered_many& operator=(const gathered_many&) = delete;
   ~gathered_many() = default;
 
@@ -380,7 +384,7 @@ class [[nodiscard("gather does nothing until it is awaited")]] gathered_many {
 
  private:
   List children_;
-  bool moved_from_ = false;  // No empty vector tells: one may be gathered.
+  bool moved_from_ = false;  // That it is empty does not tell: an empty list may be gathered.
 };
 
 }  // namespace magpie::internal

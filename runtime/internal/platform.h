@@ -40,10 +40,11 @@ extern "C" void __tsan_release(void*);
 #define MAGPIE_TRIVIAL_ABI
 #endif
 
-// A function off the path that is taken: who calls it need not save its registers. noexcept: they
-// would be lost where an exception is caught.
-#if defined(__clang__)
-#define MAGPIE_PRESERVE_MOST [[clang::preserve_most]]
+// A function off the path that is taken: who calls it need not save its registers. It is noexcept,
+// since they would be lost where an exception is caught; hidden, since a call that is bound lazily
+// would lose some; and its name says whether it does so, for programs of two compilers.
+#if defined(__clang__) && defined(__x86_64__)
+#define MAGPIE_PRESERVE_MOST [[clang::preserve_most, gnu::noinline, gnu::visibility("hidden")]]
 #else
 #define MAGPIE_PRESERVE_MOST
 #endif
@@ -118,6 +119,13 @@ inline std::uintptr_t stack_pointer() noexcept {
 inline constexpr bool recycles_frames = false;
 #else
 inline constexpr bool recycles_frames = true;
+#endif
+
+// What MAGPIE_PRESERVE_MOST does.
+#if defined(__clang__) && defined(__x86_64__)
+inline constexpr bool preserves_most = true;
+#else
+inline constexpr bool preserves_most = false;
 #endif
 
 // Whether one coroutine resumes the next as a tail call, at every optimisation level. g++ does so

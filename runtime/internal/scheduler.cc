@@ -283,7 +283,8 @@ void scheduler::report_some(const std::vector<task_reference>& tasks, report::ki
 
 // ---------------------------------------------------------------------------------- made lazily
 
-poller& scheduler::attach_poller(const std::function<std::unique_ptr<poller>(const options&)>& make) {
+poller& scheduler::attach_poller(
+    const std::function<std::unique_ptr<poller>(const options&)>& make) {
   if (poller* attached = attached_poller()) return *attached;
   const std::lock_guard lock(lazily_made_);
   if (owned_poller_ == nullptr) {

@@ -68,9 +68,9 @@ class worker {
   frame_cache& frames() noexcept { return frames_; }
   timer_queue& timers() noexcept { return timers_; }
 
-  // The running coroutine forks: runs the children (a range of promise_base*, at least one) in
-  // order, unless thieves take some. Gives how many have ended by that. If some have not, the
-  // caller has to suspend, and to leave the join.
+  // The running coroutine forks: runs the children (a range of promise_base*, at least one, each of
+  // which is asked for once) in order, unless thieves take some. Gives how many have ended by that.
+  // If some have not, the caller has to suspend, and to leave the join.
   template <class Children>
   std::uint32_t fork(fork_scope& f, const Children& children) noexcept;
 
@@ -257,7 +257,7 @@ template <class Children>
     for (std::uint32_t i = 0; i < count - 1; ++i)
       push_child(*from_the_end(i));
   }
-  promise_base& first = *children[0];
+  promise_base& first = *children[0];  // Nobody else touches it.
   if (!goes_on(few ? count : 1) || nests_too_deep()) [[unlikely]] {
     fork_later(first);
     return 0;
@@ -295,8 +295,13 @@ inline std::coroutine_handle<> worker::transfer_to(promise_base& next) noexcept 
 }
 
 // A frame that the current worker, if there is one, does not have. Null if there is no memory.
-MAGPIE_PRESERVE_MOST void* make_frame(std::size_t bytes) noexcept;
+void* make_frame(std::size_t bytes) noexcept;
 [[noreturn]] void refuse_frame();
+
+template <bool PreservesMost>
+MAGPIE_PRESERVE_MOST void* make_frame_aside(std::size_t bytes) noexcept {
+  return make_frame(bytes);
+}
 
 // A frame, from the cache of the current worker if there is one. Throws std::bad_alloc.
 inline void* allocate_frame(std::size_t bytes) {
@@ -306,7 +311,7 @@ inline void* allocate_frame(std::size_t bytes) {
         return kept;
     }
   }
-  void* const made = make_frame(bytes);
+  void* const made = make_frame_aside<preserves_most>(bytes);
   if (made == nullptr) [[unlikely]]
     refuse_frame();
   return made;

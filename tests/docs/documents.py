@@ -18,6 +18,7 @@ A table of measurements is what tools/bench_table.py makes of the kept repetitio
 with a column for each of these peers:
 
   <!-- figures: Tokio,Go spawn yield -->    docs/figures/spawn.json and docs/figures/yield.json
+  <!-- figures: Tokio http:mixed:p99_us -->   one program, one figure of docs/figures/http.json
 
 In all documents, a path in code quotes has to exist, and so has every file that a link points to.
 A test in code quotes, `suite_test.name_of_it`, has to be one of those in tests/. In those of
@@ -139,7 +140,7 @@ def check_paths(root, path, number, line):
 def check_figures(root, path, prose):
     """Whether each table of measurements says what the kept repetitions say."""
     for at, (number, line) in enumerate(prose):
-        mark = re.fullmatch(r"<!-- figures: (\S+) ([\w ]+) -->", line.strip())
+        mark = re.fullmatch(r"<!-- figures: (\S+) ([\w: ]+) -->", line.strip())
         if not mark:
             continue
         rest = [text for _, text in prose[at + 1:]]
@@ -150,7 +151,10 @@ def check_figures(root, path, prose):
             if not text.startswith("|"):
                 break
             table.append(text)
-        kept = [f"docs/figures/{suite}.json" for suite in mark.group(2).split()]
+        kept = []
+        for word in mark.group(2).split():
+            suite, colon, rest = word.partition(":")
+            kept.append(f"docs/figures/{suite}.json{colon}{rest}")
         made = subprocess.run(
             [sys.executable, "-B", "tools/bench_table.py", "--markdown", mark.group(1), *kept],
             cwd=root, capture_output=True, text=True, check=False)

@@ -3,7 +3,9 @@
 // rejected: magpie: gather() was given a function and not what it returns; call it
 // rejected: magpie: gather() takes tasks and what else can be awaited
 // rejected: write gather(std::move(tasks))
+// rejected: magpie: gather_n<n>(f) gathers what f(0), f(1), ... return
 // rejected: this is awaited only once; write co_await std::move(x)
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,7 @@ magpie::task<> waits(magpie::join_handle<int> spawned, std::vector<magpie::task<
   magpie::gather(fetch, save());
   magpie::gather(fetch(), 5);
   co_await magpie::gather(tasks);
+  magpie::gather_n<2>([](std::size_t i) { return i; });
   auto both = magpie::gather(fetch(), save());
   co_await both;
 #else
@@ -27,6 +30,7 @@ magpie::task<> waits(magpie::join_handle<int> spawned, std::vector<magpie::task<
   auto both = magpie::gather(fetch(), save());
   co_await std::move(both);
   const auto all = co_await magpie::gather(std::move(tasks));
-  static_cast<void>(got + other + five + all[0]);
+  const auto two = co_await magpie::gather_n<2>([](std::size_t) { return fetch(); });
+  static_cast<void>(got + other + five + all[0] + two[1]);
 #endif
 }

@@ -2,10 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <thread>
 
 #include "magpie/runtime/gather.h"
+#include "magpie/runtime/options.h"
 #include "magpie/runtime/run.h"
+#include "magpie/runtime/semaphore.h"
 #include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/tests/runtime/leftovers.h"
@@ -76,6 +81,44 @@ TEST_F(fairness_test, a_computation_that_forks_does_not_starve_the_others) {
   EXPECT_EQ(leaves, 832'040);
   EXPECT_GT(most, 0);
   EXPECT_LT(most, 61 * 1024 * 2);
+}
+
+// Two tasks take short turns for a while. Then one computes until the other has run, which another
+// worker has to see to.
+TEST_F(fairness_test, a_ready_task_does_not_wait_for_the_end_of_a_long_turn) {
+  constexpr int turns = 1000;
+  struct table {
+    semaphore first{0};
+    semaphore second{0};
+    std::atomic<bool> ran{false};
+  };
+  auto serve = [](table& at) -> task<> {
+    for (int i = 0; i < turns; ++i) {
+      (co_await at.first.acquire()).forget();
+      at.second.release();
+    }
+    (co_await at.first.acquire()).forget();
+    at.ran.store(true);
+  };
+  auto play = [](table& at) -> task<> {
+    for (int i = 0; i < turns; ++i) {
+      at.first.release();
+      (co_await at.second.acquire()).forget();
+    }
+    at.first.release();
+    while (!at.ran.load())
+      std::this_thread::yield();
+  };
+  auto both = [&]() -> task<> {
+    for (int i = 0; i < 10; ++i) {
+      table at;
+      auto serving = spawn(serve(at));
+      co_await spawn(play(at));
+      co_await serving;
+    }
+  };
+  for (const std::size_t workers : {2U, 3U, 8U})
+    run(both(), options().workers(workers));
 }
 
 }  // namespace fairness_test

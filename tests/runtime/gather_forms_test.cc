@@ -101,6 +101,28 @@ task<> gather_calls() {
   co_await gather_n<2>([](std::size_t) -> task<> { co_await sleep_for(1s); });
   EXPECT_EQ(elapsed(), 4s);
 
+  // Coroutines themselves, which look for what they capture when they go on.
+  const std::array<int, 2> captured = co_await gather_n<2>([&](std::size_t i) -> task<int> {
+    co_await sleep_for(1s);
+    co_return values[i] + 1;
+  });
+  EXPECT_EQ(captured, (std::array{1, 11}));
+  const int ten = 10;
+  auto named = [&](std::size_t i) -> task<int> {
+    co_await sleep_for(1s);
+    co_return static_cast<int>(i) + ten;
+  };
+  auto kept = gather_n<2>(named);
+  const std::array<int, 2> later = co_await std::move(kept);
+  EXPECT_EQ(later, (std::array{10, 11}));
+  EXPECT_EQ(elapsed(), 6s);
+
+  // What is no task.
+  co_await gather_n<2>([](std::size_t) { return sleep_for(1s); });
+  const std::array<std::array<int, 2>, 2> nested = co_await gather_n<2>(
+      [](std::size_t) { return gather_n<2>([](std::size_t i) { return nap(1s, int(i)); }); });
+  EXPECT_EQ(nested[1][1], 1);
+
   auto failed = outcome_of(gather_n<2>([](std::size_t) { return fail_after(1s); }));
   const outcome<void> end = co_await std::move(failed);
   EXPECT_THROW(end.value(), std::runtime_error);
