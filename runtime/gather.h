@@ -103,7 +103,7 @@ internal::gathered_many<std::remove_cvref_t<List>> gather(List&& tasks) {
   static_assert(!std::is_lvalue_reference_v<List>,
                 "magpie: a task runs once, so gather takes the list; "
                 "write gather(std::move(tasks))");
-  return internal::gathered_many<std::remove_cvref_t<List>>(std::move(tasks));
+  return internal::gathered_many<std::remove_cvref_t<List>>(std::forward<List>(tasks));
 }
 
 // The same for a list of anything else that can be awaited: the handles of spawned tasks, say. An

@@ -67,7 +67,7 @@ int nqueens_onetbb(std::size_t rows, board<Queens> placed) {
   for (char column = 0; column < static_cast<char>(Queens); ++column) {
     if (!can_take(placed, rows, column)) continue;
     placed[rows] = column;
-    int& found = solutions[static_cast<std::size_t>(column)];
+    int& found = solutions[static_cast<unsigned char>(column)];
     forked.run([&found, rows, placed] { found = nqueens_onetbb(rows + 1, placed); });
   }
   forked.wait();
