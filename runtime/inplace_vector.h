@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -41,34 +42,26 @@ class inplace_vector {
   inplace_vector(const inplace_vector& other)
     requires std::copy_constructible<T>
   {
-    std::uninitialized_copy_n(other.items_, other.size_, items_);
-    size_ = other.size_;
+    fill(other.items_, other.size_);
   }
   // Leaves as many elements, which have been moved from.
   inplace_vector(inplace_vector&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
     requires std::move_constructible<T>
   {
-    std::uninitialized_move_n(other.items_, other.size_, items_);
-    size_ = other.size_;
+    fill(std::make_move_iterator(other.items_), other.size_);
   }
   // What the elements throw leaves it empty.
   inplace_vector& operator=(const inplace_vector& other)
     requires std::copy_constructible<T>
   {
-    if (this == &other) return *this;
-    clear();
-    std::uninitialized_copy_n(other.items_, other.size_, items_);
-    size_ = other.size_;
+    if (this != &other) fill(other.items_, other.size_);
     return *this;
   }
   inplace_vector& operator=(inplace_vector&& other) noexcept(
       std::is_nothrow_move_constructible_v<T>)
     requires std::move_constructible<T>
   {
-    if (this == &other) return *this;
-    clear();
-    std::uninitialized_move_n(other.items_, other.size_, items_);
-    size_ = other.size_;
+    if (this != &other) fill(std::make_move_iterator(other.items_), other.size_);
     return *this;
   }
   ~inplace_vector() { clear(); }
@@ -112,6 +105,14 @@ class inplace_vector {
   }
 
  private:
+  // Instead of what it holds.
+  template <class Iterator>
+  void fill(Iterator first, size_type count) {
+    clear();
+    std::uninitialized_copy_n(first, count, items_);
+    size_ = count;
+  }
+
   size_type size_ = 0;
   union {
     T items_[Capacity];
