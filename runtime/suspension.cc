@@ -33,12 +33,12 @@ void suspension::leave_context() noexcept {
 }
 
 void suspension::resume() noexcept {
-  arrive();
+  if (internal::promise_base* ready = arrive()) internal::schedule(*ready);
 }
 
-void suspension::arrive() noexcept {
+internal::promise_base* suspension::arrive() noexcept {
   // The first leaves *this to the second, without which the task does not go on.
-  if (one_arrived_.exchange(true)) internal::schedule(*who_);
+  return one_arrived_.exchange(true) ? who_ : nullptr;
 }
 
 internal::worker* suspension::home() const noexcept {
@@ -55,8 +55,7 @@ internal::promise_base* ready_list::take() noexcept {
   while (suspension* taken = first_) {
     first_ = taken->next_ready_;
     if (first_ == nullptr) last_ = nullptr;
-    internal::promise_base* const ready = taken->who_;
-    if (taken->one_arrived_.exchange(true)) return ready;
+    if (internal::promise_base* ready = taken->arrive()) return ready;
   }
   return nullptr;
 }

@@ -84,9 +84,9 @@ class suspension {
   friend class internal::worker;
   friend class ready_list;
 
-  // The worker, when it has come back from the suspended task, and the source that resumes it: the
-  // second to arrive makes the task ready.
-  void arrive() noexcept;
+  // The worker, when it has come back from the suspended task, and the source that resumes it. The
+  // second is given the coroutine, to make it ready; the first null.
+  internal::promise_base* arrive() noexcept;
 
   void leave_context() noexcept;
 

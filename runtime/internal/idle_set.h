@@ -8,6 +8,9 @@
 //
 // The rule that keeps wake-ups few is Go's and Tokio's: whoever adds work wakes nobody while
 // a worker searches, and the last searcher that finds work wakes the next one.
+//
+// One sleeper at a time may *doze*: it comes back by itself, soon, and searches. For work that its
+// owner is about to do itself that is as good as a searcher, so nobody is woken for it.
 #ifndef MAGPIE_RUNTIME_INTERNAL_IDLE_SET_H_
 #define MAGPIE_RUNTIME_INTERNAL_IDLE_SET_H_
 
@@ -52,7 +55,7 @@ class idle_set {
     if (!someone_only_sleeps(state_.load(std::memory_order_relaxed))) return nobody;
     const std::size_t worker = sleepers_.back();
     sleepers_.pop_back();
-    state_.fetch_add(one_searching - one_sleeping, std::memory_order_seq_cst);
+    state_.fetch_add(one_searching - sleep_of(worker), std::memory_order_seq_cst);
     return worker;
   }
 
@@ -63,7 +66,7 @@ class idle_set {
     if (sleeping(state_.load(std::memory_order_relaxed)) == 0) return false;
     const std::lock_guard lock(mutex_);
     if (!remove(worker)) return false;
-    state_.fetch_add(one_searching - one_sleeping, std::memory_order_seq_cst);
+    state_.fetch_add(one_searching - sleep_of(worker), std::memory_order_seq_cst);
     return true;
   }
 
@@ -73,6 +76,10 @@ class idle_set {
     state_.fetch_add(one_searching, std::memory_order_seq_cst);
     return true;
   }
+
+  // Any thread, right after one of the calls that have the barrier in them; may be out of date at
+  // once. True: whatever that thread saw before, or made visible, will be looked at by a searcher.
+  bool someone_dozes() const { return dozing(state_.load(std::memory_order_relaxed)); }
 
   // A searching worker, when it has found work. True: it was the last one, others sleep, and
   // the caller has to look whether there is more work and then wake one of them, since the work
@@ -84,29 +91,46 @@ class idle_set {
     return true;
   }
 
-  // Worker only, before it sleeps. True: the caller looks at all queues once more and, if it finds
-  // something, does not sleep. False: somebody else searches, and looks when it stops; to look as
-  // well would only mean to come back as often as something is there and enough workers search.
-  [[nodiscard]] bool announce(std::size_t worker, bool was_searching) {
+  struct announced {
+    // The caller looks at all queues once more and, if it finds something, does not sleep. If not,
+    // somebody else searches, and looks when it stops; to look as well would only mean to come back
+    // as often as something is there and enough workers search.
+    bool looks_again;
+    // It dozes: it sleeps for a short time at most.
+    bool dozes;
+  };
+
+  // Worker only, before it sleeps. `would_doze`: if nobody does so already.
+  [[nodiscard]] announced announce(std::size_t worker, bool was_searching, bool would_doze) {
     std::uint32_t before = 0;
+    bool dozes = false;
     {
       const std::lock_guard lock(mutex_);
       sleepers_.push_back(worker);
-      const std::uint32_t change = one_sleeping - (was_searching ? one_searching : 0U);
+      std::uint32_t change = one_sleeping - (was_searching ? one_searching : 0U);
+      if (would_doze && dozer_ == nobody) {
+        dozes = true;
+        dozer_ = worker;
+        change += someone_dozing;
+      }
       before = state_.fetch_add(change, std::memory_order_seq_cst);
     }
-    if (searching(before) > (was_searching ? 1U : 0U)) return false;
+    if (searching(before) > (was_searching ? 1U : 0U))
+      return {.looks_again = false, .dozes = dozes};
     cold_fence(sleeping(before) + 1);
-    return true;
+    return {.looks_again = true, .dozes = dozes};
   }
 
-  // Worker only, after announce(). False: another thread has claimed this worker meanwhile; it
-  // counts as searching, and its token is on the way.
+  // Worker only, after announce(). False: it counts as searching from now on, because it has dozed,
+  // or because another thread has claimed it meanwhile, whose token is on the way then.
   bool retract(std::size_t worker) {
     const std::lock_guard lock(mutex_);
     if (!remove(worker)) return false;
-    state_.fetch_sub(one_sleeping, std::memory_order_seq_cst);
-    return true;
+    const std::uint32_t sleep = sleep_of(worker);
+    const bool dozed = dozing(sleep);
+    // Whoever has dozed searches, whatever it finds first: others have relied on that.
+    state_.fetch_add((dozed ? one_searching : 0U) - sleep, std::memory_order_seq_cst);
+    return !dozed;
   }
 
   // Any thread; may be out of date at once.
@@ -114,9 +138,11 @@ class idle_set {
 
  private:
   static constexpr std::uint32_t one_sleeping = 1;
+  static constexpr std::uint32_t someone_dozing = 1U << 15U;
   static constexpr std::uint32_t one_searching = 1U << 16U;
 
-  static std::uint32_t sleeping(std::uint32_t state) { return state & (one_searching - 1); }
+  static std::uint32_t sleeping(std::uint32_t state) { return state & (someone_dozing - 1); }
+  static bool dozing(std::uint32_t state) { return (state & someone_dozing) != 0; }
   static std::uint32_t searching(std::uint32_t state) { return state >> 16U; }
   static bool someone_only_sleeps(std::uint32_t state) {
     return state - 1 < one_searching - 1;  // sleeping(state) != 0 && searching(state) == 0
@@ -144,11 +170,19 @@ class idle_set {
     return false;
   }
 
+  // Under mutex_. What the state has to lose for a sleeper that is none any more.
+  std::uint32_t sleep_of(std::size_t worker) {
+    if (dozer_ != worker) return one_sleeping;
+    dozer_ = nobody;
+    return one_sleeping + someone_dozing;
+  }
+
   const std::size_t workers_;
-  // How many sleep (changed under mutex_) and how many search.
+  // How many sleep and whether one of them dozes (changed under mutex_), and how many search.
   alignas(cache_line) typename Atomics::template atomic<std::uint32_t> state_{0};
   typename Atomics::mutex_type mutex_;
   std::vector<std::size_t> sleepers_;  // Under mutex_.
+  std::size_t dozer_ = nobody;         // Under mutex_. One of the sleepers.
 };
 
 }  // namespace magpie::internal

@@ -106,6 +106,13 @@ bool scheduler::has_visible_work() const noexcept {
   return false;
 }
 
+bool scheduler::has_work_for_another() const noexcept {
+  if (!idle_.someone_dozes()) return has_visible_work();
+  return !injected_.empty() || std::ranges::any_of(workers_, [](const auto& worker) {
+    return worker->has_work_to_share();
+  });
+}
+
 void scheduler::start(task_record& task, promise_base& root) {
   worker* here = current_worker();
   const bool own = here != nullptr && &here->owner() == this;

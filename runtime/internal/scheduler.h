@@ -114,11 +114,7 @@ class scheduler {
   // The second half of that, during a visit.
   void wake_for_injection(worker& home) noexcept;
 
-  // A worker, when its queue has grown.
-  void wake_after_push() noexcept {
-    if (idle_.wants_wake_after_push()) [[unlikely]]
-      wake_one();
-  }
+  // Any thread. A sleeper, unless somebody searches.
   void wake_one() noexcept;
 
   // Any thread. Wakes a worker if tasks wait and nobody is on the way to them.
@@ -146,6 +142,9 @@ class scheduler {
   const std::vector<std::unique_ptr<worker>>& workers() const noexcept { return workers_; }
   bool stopping() const noexcept { return stopping_.load(); }
   bool has_visible_work() const noexcept;
+  // A worker, right after one of the calls of the idle set that have the barrier in them. Without
+  // the tasks that are left to their workers, as long as somebody dozes.
+  bool has_work_for_another() const noexcept;
 
   // One sleeping worker at a time watches the deadlines of the busy ones. A worker that wakes to
   // work sees to it that the watcher looks at what follows, but at most once per interval. So a

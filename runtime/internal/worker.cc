@@ -69,7 +69,7 @@ bool worker::step() noexcept {
 
 // In a simulation, where nobody parks, a search ends with the turn.
 void worker::give_up_search() noexcept {
-  if (searching_) owner_.idle().stop_searching();
+  if (searching_) idle_.stop_searching();
   searching_ = false;
 }
 
@@ -83,9 +83,20 @@ promise_base* worker::find_work() noexcept {
   return steal_work();
 }
 
+// Of the turns since the last call, without the time in which the worker slept. Not in a
+// simulation, whose turns take no time.
+void worker::measure_turns() noexcept {
+  if (owner_.simulated() != nullptr) return;
+  const clock::time_point now = owner_.now();
+  const bool are_short = now - awake_since_ < fairness_interval * short_turn;
+  turns_are_short_.store(are_short, std::memory_order_relaxed);
+  awake_since_ = now;
+}
+
 // What a stream of children or of ready tasks must not keep waiting.
 promise_base* worker::take_fairly() noexcept {
   frames_.trim();
+  measure_turns();
   poll_events();
   if (turn_ % (2 * fairness_interval) == 0) {
     if (promise_base* ready = take_pinned()) return ready;
@@ -154,8 +165,8 @@ void worker::take_turn(promise_base& ready, task_record& task) noexcept {
   if (log_ != nullptr) [[unlikely]]
     log_->begin(task);
   ready.handle().resume();
-  settle();
   running_ = nullptr;
+  settle();
   if (log_ != nullptr) [[unlikely]]
     log_->end();
 }
@@ -163,9 +174,14 @@ void worker::take_turn(promise_base& ready, task_record& task) noexcept {
 // What a coroutine that has come back has left to be done: it suspended, or it was a child of a
 // fork and has ended. The last child of all makes the parent ready, as the next to run.
 void worker::settle() noexcept {
-  if (suspension* suspended = armed_) {
-    armed_ = nullptr;
-    suspended->arrive();
+  if (suspension* suspended = std::exchange(armed_, nullptr)) {
+    if (promise_base* ready = suspended->arrive()) {
+      if (running_ == nullptr) {
+        push_yielded(*ready);
+      } else {
+        push_ready(*ready);
+      }
+    }
   }
   if (ended_.is_fork()) {
     fork_scope& f = ended_.fork();
@@ -239,7 +255,17 @@ void refuse_frame() {
 
 void worker::push_ready(promise_base& ready) noexcept {
   enqueue(ready);
-  owner_.wake_after_push();
+  wake_for_ready();
+}
+
+void worker::wake_for_ready() noexcept {
+  if (idle_.wants_wake_after_push() && !leaves_lone_task()) wake_one();
+}
+
+// Whether one ready task alone is left to this worker, now that nobody searches. Not if all others
+// sleep for good.
+bool worker::leaves_lone_task() const noexcept {
+  return turns_are_short() && ready_.size() <= 1 && idle_.someone_dozes();
 }
 
 void worker::push_yielded(promise_base& ready) noexcept {
@@ -247,7 +273,7 @@ void worker::push_yielded(promise_base& ready) noexcept {
   if (!inbox_.empty()) enqueue_all(inbox_.take_all());
   if (!owner_.injected().empty()) enqueue_all(owner_.injected().take_all());
   enqueue(ready);
-  if (ready_.size() > 1) owner_.wake_after_push();
+  if (ready_.size() > 1) wake_for_ready();
 }
 
 void worker::enqueue(promise_base& ready) noexcept {
@@ -270,7 +296,7 @@ void worker::enqueue_all(promise_base* list) noexcept {
 promise_base* worker::adopt(promise_base* list) noexcept {
   if (list == nullptr || list->next() == nullptr) return list;
   enqueue_all(list->next());
-  owner_.wake_after_push();
+  wake_for_ready();
   return list;
 }
 
@@ -280,7 +306,7 @@ void worker::accept(ready_list& ready) noexcept {
   const bool free = !has_visible_work() && owner_.injected().empty();
   while (promise_base* next = ready.take())
     enqueue(*next);
-  if (!free || ready_.size() > 1) owner_.wake_after_push();
+  if (!free || ready_.size() > 1) wake_for_ready();
 }
 
 // Tasks that an event has made ready. They wake nobody at once (poller::share_waiting_work()).
@@ -297,7 +323,7 @@ void worker::share_late() noexcept {
     unshared_ = false;
   } else if (owner_.now() - busy_since_ >= share_after_) {
     unshared_ = false;
-    owner_.wake_after_push();
+    wake_for_ready();
   }
 }
 
@@ -324,9 +350,10 @@ promise_base* worker::steal_work() noexcept {
   const auto& workers = owner_.workers();
   if (workers.size() == 1) return nullptr;
   if (!searching_) {
-    if (!owner_.idle().start_searching()) return nullptr;
+    if (!idle_.start_searching()) return nullptr;
     searching_ = true;
   }
+  has_left_a_task_ = false;
   const std::size_t start = choose(workers.size());
   for (std::size_t i = 0; i < workers.size(); ++i) {
     worker& victim = *workers[(start + i) % workers.size()];
@@ -346,7 +373,9 @@ std::size_t worker::choose(std::size_t alternatives) noexcept {
 
 promise_base* worker::steal_from(worker& victim) noexcept {
   if (promise_base* child = victim.children_.steal()) return child;
-  if (promise_base* ready = victim.ready_.pop()) {
+  if (!dozed_ && victim.turns_are_short() && victim.ready_.size() == 1) {
+    has_left_a_task_ = true;
+  } else if (promise_base* ready = victim.ready_.pop()) {
     // Half of what is left, so that two workers even out in few steals.
     const std::size_t more = std::min(victim.ready_.size() / 2, most_stolen);
     for (std::size_t i = 0; i < more; ++i) {
@@ -366,7 +395,8 @@ promise_base* worker::steal_from(worker& victim) noexcept {
 // and there is more, it wakes the next.
 void worker::found_while_searching() noexcept {
   searching_ = false;
-  if (owner_.idle().stop_searching() && owner_.has_visible_work()) owner_.wake_one();
+  dozed_ = false;
+  if (idle_.stop_searching() && owner_.has_work_for_another()) wake_one();
 }
 
 // ---------------------------------------------------------------------------------- sleeping
@@ -381,16 +411,29 @@ void worker::park() noexcept {
 // False: it is needed, and should not sleep after all.
 bool worker::announce_sleep() noexcept {
   frames_.trim();
+  asleep_since_ = owner_.now();
   asleep_.store(true);
   slept_ = true;
-  const bool looks_again = owner_.idle().announce(index_, searching_);
-  return !owner_.stopping() && !(looks_again && owner_.has_visible_work());
+  const auto [looks_again, dozes] = idle_.announce(index_, searching_, would_doze());
+  dozes_ = dozes;
+  return !owner_.stopping() && !(looks_again && owner_.has_work_for_another());
+}
+
+// Whether somebody may soon leave a task to itself, or has.
+bool worker::would_doze() const noexcept {
+  if (has_left_a_task_) return true;
+  return std::ranges::any_of(owner_.workers(), [&](const auto& other) {
+    return other.get() != this && other->turns_are_short() && !other->asleep();
+  });
 }
 
 void worker::end_sleep() noexcept {
   // If somebody has claimed this worker, it counts as searching.
-  searching_ = !owner_.idle().retract(index_);
+  searching_ = !idle_.retract(index_);
   asleep_.store(false);
+  const clock::duration slept = owner_.now() - asleep_since_;
+  awake_since_ += slept;
+  dozed_ = dozes_ && slept >= doze;
 }
 
 void worker::sleep_until_needed(ready_list& ready) noexcept {
@@ -416,6 +459,7 @@ void worker::sleep_until_needed(ready_list& ready) noexcept {
 // is not told of timers that they add, it looks again from time to time.
 clock::time_point worker::wake_time(bool watches, clock::time_point now) const noexcept {
   clock::time_point until = next_deadline();
+  if (dozes_) until = std::min(until, now + doze);
   if (owner_.workers().size() == 1) return until;
   bool looks_again = owner_.watch_is_fresh(now);
   if (watches) {

@@ -109,6 +109,15 @@ class worker {
   bool has_visible_work() const noexcept {
     return !children_.empty() || !ready_.empty() || !inbox_.empty();
   }
+  // The same without a ready task that this worker will come to sooner than another one could.
+  bool has_work_to_share() const noexcept {
+    return !children_.empty() || !inbox_.empty() || ready_.size() > (turns_are_short() ? 1U : 0U);
+  }
+
+  // Whether its last turns have been so short that a ready task alone is best left to it: to move
+  // it to another core takes longer (channel/ping_pong). Should the next turn be a long one after
+  // all, whoever dozes takes the task.
+  bool turns_are_short() const noexcept { return turns_are_short_.load(std::memory_order_relaxed); }
 
   void unpark() noexcept;
 
@@ -135,6 +144,9 @@ class worker {
   promise_base* steal_work() noexcept;
   promise_base* steal_from(worker& victim) noexcept;
   promise_base* adopt(promise_base* list) noexcept;
+  void measure_turns() noexcept;
+  void wake_for_ready() noexcept;
+  bool leaves_lone_task() const noexcept;
   bool fire_timers(worker& of) noexcept;
   void poll_events() noexcept;
   void accept(ready_list& ready) noexcept;
@@ -151,6 +163,7 @@ class worker {
   bool renew_turn() noexcept;
   void park() noexcept;
   bool announce_sleep() noexcept;
+  bool would_doze() const noexcept;
   void end_sleep() noexcept;
   void sleep_until_needed(ready_list& ready) noexcept;
   clock::time_point wake_time(bool watches, clock::time_point now) const noexcept;
@@ -184,6 +197,9 @@ class worker {
   // use 61 as well: prime, so that it does not fall in step with a program's own period.
   static constexpr std::uint32_t fairness_interval = 61;
   static constexpr std::size_t most_stolen = 64;
+  // A turn that is shorter than it takes to wake another worker.
+  static constexpr clock::duration short_turn = std::chrono::microseconds(2);
+  static constexpr clock::duration doze = std::chrono::milliseconds(1);
   // Every so many turns a worker looks for how long what events have made ready has been waiting.
   static constexpr std::uint32_t sharing_interval = 8;
   // A poll that took less has not waited: the worker has been busy all along.
@@ -198,7 +214,10 @@ class worker {
   int budget_ = 0;
   bool children_elsewhere_ = false;  // Since the turn began. Some are not where thieves look.
   bool searching_ = false;
-  bool slept_ = false;  // Since the last task.
+  bool slept_ = false;            // Since the last task.
+  bool dozes_ = false;            // It sleeps for a short time only, or did when it last slept.
+  bool dozed_ = false;            // For all of that time: in this search it takes what it finds.
+  bool has_left_a_task_ = false;  // To its worker, in this search.
   task_record* running_ = nullptr;
   turn_log* log_ = nullptr;      // Null if nobody wants to know.
   suspension* armed_ = nullptr;  // Of the task that runs.
@@ -207,6 +226,8 @@ class worker {
   bool unshared_ = false;  // Events have made tasks ready, and nobody has been woken for them.
   clock::time_point busy_since_{};
   std::uint32_t turn_ = 0;
+  clock::time_point awake_since_{};  // The turns were measured, if it had not slept since.
+  clock::time_point asleep_since_{};
   std::uint32_t renewals_ = 0;
   std::uint64_t random_;
   frame_cache frames_;
@@ -223,6 +244,7 @@ class worker {
   timer_queue timers_;
   parker<> parker_;
   std::atomic<bool> asleep_{false};
+  std::atomic<bool> turns_are_short_{false};
 
   // Fixed before start.
   scheduler& owner_;

@@ -29,9 +29,14 @@ class idle_set_test : public ::testing::Test {
     return after_push;
   }
 
-  static void announce(idle_set& idle, std::size_t worker) { (void)idle.announce(worker, false); }
-  static void announce_searching(idle_set& idle, std::size_t worker) {
-    (void)idle.announce(worker, true);
+  static bool announce(idle_set& idle, std::size_t worker) {
+    return idle.announce(worker, false, false).looks_again;
+  }
+  static bool announce_searching(idle_set& idle, std::size_t worker) {
+    return idle.announce(worker, true, false).looks_again;
+  }
+  static bool announce_doze(idle_set& idle, std::size_t worker) {
+    return idle.announce(worker, false, true).dozes;
   }
 
   // How many may search besides those that do.
@@ -56,13 +61,13 @@ TEST_F(idle_set_test, nobody_sleeps_at_first) {
 
 TEST_F(idle_set_test, who_goes_to_sleep_looks_again_unless_another_searches) {
   idle_set idle(4);
-  EXPECT_TRUE(idle.announce(0, false));
+  EXPECT_TRUE(announce(idle, 0));
   EXPECT_TRUE(idle.start_searching());
-  EXPECT_FALSE(idle.announce(1, false));
+  EXPECT_FALSE(announce(idle, 1));
   EXPECT_TRUE(idle.start_searching());
   // Of two that search, the second to give up looks.
-  EXPECT_FALSE(idle.announce(2, true));
-  EXPECT_TRUE(idle.announce(3, true));
+  EXPECT_FALSE(announce_searching(idle, 2));
+  EXPECT_TRUE(announce_searching(idle, 3));
   EXPECT_EQ(idle.sleeping(), 4U);
 }
 
@@ -187,6 +192,55 @@ TEST_F(idle_set_test, a_thousand_sleep_and_are_all_claimed) {
     announce_searching(idle, worker);
   EXPECT_EQ(idle.sleeping(), workers);
   EXPECT_EQ(room_for_searchers(idle), workers / 2);
+}
+
+// ------------------------------------------------------------------------------------------ dozers
+
+TEST_F(idle_set_test, one_at_a_time_dozes) {
+  idle_set idle(4);
+  announce(idle, 0);
+  EXPECT_FALSE(idle.someone_dozes());
+  EXPECT_TRUE(announce_doze(idle, 1));
+  EXPECT_TRUE(idle.someone_dozes());
+  EXPECT_FALSE(announce_doze(idle, 2));
+  EXPECT_EQ(idle.sleeping(), 3U);
+  EXPECT_TRUE(idle.retract(2));
+  EXPECT_TRUE(idle.someone_dozes());
+}
+
+TEST_F(idle_set_test, a_dozer_is_worth_a_wake) {
+  idle_set idle(2);
+  EXPECT_TRUE(announce_doze(idle, 1));
+  EXPECT_TRUE(wants_wake(idle));
+  EXPECT_EQ(idle.claim_sleeper(), 1U);
+  EXPECT_FALSE(idle.someone_dozes());
+  EXPECT_EQ(idle.sleeping(), 0U);
+  EXPECT_FALSE(idle.retract(1));
+  EXPECT_FALSE(idle.stop_searching());
+  EXPECT_TRUE(announce_doze(idle, 0)) << "another may";
+  EXPECT_TRUE(idle.claim(0));
+  EXPECT_FALSE(idle.someone_dozes());
+}
+
+TEST_F(idle_set_test, whoever_has_dozed_searches) {
+  idle_set idle(4);
+  announce(idle, 0);
+  EXPECT_TRUE(announce_doze(idle, 1));
+  EXPECT_FALSE(idle.retract(1));
+  EXPECT_FALSE(idle.someone_dozes());
+  EXPECT_EQ(idle.sleeping(), 1U);
+  EXPECT_FALSE(wants_wake(idle)) << "it searches";
+  EXPECT_FALSE(idle.retract(1));
+  EXPECT_TRUE(idle.stop_searching()) << "and hands over";
+}
+
+TEST_F(idle_set_test, a_searcher_may_doze) {
+  idle_set idle(2);
+  EXPECT_TRUE(idle.start_searching());
+  const auto announced = idle.announce(0, true, true);
+  EXPECT_TRUE(announced.dozes);
+  EXPECT_TRUE(announced.looks_again);
+  EXPECT_TRUE(wants_wake(idle));
 }
 
 // -------------------------------------------------------------------------------------- searchers

@@ -1,0 +1,100 @@
+// A ready task that is left to its worker, because the turns there have been short, does not wait
+// for one that is long after all: another worker takes it.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "magpie/runtime/channel.h"
+#include "magpie/runtime/options.h"
+#include "magpie/runtime/run.h"
+#include "magpie/runtime/spawn.h"
+#include "magpie/tests/runtime/leftovers.h"
+
+namespace magpie::testing {
+namespace lone_task_test {
+
+class lone_task_test : public runtime_test {
+ protected:
+  // body(workers), on each of some runtimes.
+  template <class Body>
+  static void repeat(Body body) {
+    for (const std::size_t workers : {2U, 3U, 8U}) {
+      for (int round = 0; round < 10; ++round)
+        run(body(workers), options().workers(workers));
+    }
+  }
+};
+
+task<> answer(channel_receiver<int> questions, channel_sender<int> answers) {
+  while (const auto question = co_await questions.receive())
+    co_await answers.send(*question + 1);
+}
+
+// Many turns that are short, with one task ready at a time.
+task<int> take_short_turns() {
+  auto questions = make_channel<int>(1);
+  auto answers = make_channel<int>(1);
+  auto other = spawn(answer(std::move(questions.receiver), std::move(answers.sender)));
+  int value = 0;
+  for (int i = 0; i < 1000; ++i) {
+    co_await questions.sender.send(value);
+    value = (co_await answers.receiver.receive()).value();
+  }
+  {
+    const auto dropped = std::move(questions.sender);
+  }
+  co_await other;
+  co_return value;
+}
+
+task<> raise(std::atomic<bool>& flag) {
+  flag = true;
+  flag.notify_all();
+  co_return;
+}
+
+// Blocks its worker until another has run `raise`.
+task<> wait_for_another() {
+  std::atomic<bool> raised = false;
+  auto other = spawn(raise(raised));
+  raised.wait(false);
+  co_await other;
+}
+
+TEST_F(lone_task_test, is_taken_from_a_worker_that_blocks) {
+  repeat([](std::size_t) -> task<> {
+    EXPECT_EQ(co_await take_short_turns(), 1000);
+    co_await wait_for_another();
+    EXPECT_EQ(co_await take_short_turns(), 1000);
+    co_await wait_for_another();
+  });
+}
+
+// All but one of the workers block, each beside a task that is left to it.
+TEST_F(lone_task_test, are_taken_from_all_workers_that_block) {
+  repeat([](std::size_t workers) -> task<> {
+    co_await take_short_turns();
+    std::vector<join_handle<>> all;
+    for (std::size_t i = 1; i < workers; ++i)
+      all.push_back(spawn(wait_for_another()));
+    for (auto& each : all)
+      co_await each;
+  });
+}
+
+// A pair for each worker. They come and go.
+TEST_F(lone_task_test, keeps_nobody_waiting) {
+  repeat([](std::size_t workers) -> task<> {
+    std::vector<join_handle<int>> pairs;
+    for (std::size_t i = 0; i < workers; ++i)
+      pairs.push_back(spawn(take_short_turns()));
+    for (auto& each : pairs)
+      EXPECT_EQ(co_await each, 1000);
+  });
+}
+
+}  // namespace lone_task_test
+}  // namespace magpie::testing
