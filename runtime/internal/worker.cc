@@ -62,7 +62,7 @@ bool worker::step() noexcept {
     slept_ = true;  // It may have been meant to watch.
   }
   if (std::exchange(slept_, false)) owner_.refresh_watch();
-  if (unshared_ && turn_ % sharing_interval == 0) share_late();
+  if (unshared_ && turn() % sharing_interval == 0) share_late();
   resume(*ready);
   return true;
 }
@@ -75,7 +75,9 @@ void worker::give_up_search() noexcept {
 
 promise_base* worker::find_work() noexcept {
   fire_timers(*this);
-  if (++turn_ % fairness_interval == 0) {
+  const std::uint32_t turn = turn_.load(std::memory_order_relaxed) + 1;
+  turn_.store(turn, std::memory_order_relaxed);
+  if (turn % fairness_interval == 0) {
     if (promise_base* ready = take_fairly()) return ready;
   }
   if (promise_base* ready = take_own()) return ready;
@@ -98,7 +100,7 @@ promise_base* worker::take_fairly() noexcept {
   frames_.trim();
   measure_turns();
   poll_events();
-  if (turn_ % (2 * fairness_interval) == 0) {
+  if (turn() % (2 * fairness_interval) == 0) {
     if (promise_base* ready = take_pinned()) return ready;
   }
   if (promise_base* ready = adopt(owner_.injected().take_all())) return ready;
@@ -108,7 +110,7 @@ promise_base* worker::take_fairly() noexcept {
 
 promise_base* worker::take_own() noexcept {
   if (promise_base* child = children_.pop()) return child;
-  if (turn_ % pinned_interval == 0) {
+  if (turn() % pinned_interval == 0) {
     if (promise_base* ready = take_pinned()) return ready;
   }
   if (promise_base* ready = ready_.pop()) return ready;
@@ -354,13 +356,42 @@ promise_base* worker::steal_work() noexcept {
     searching_ = true;
   }
   has_left_a_task_ = false;
+  promise_base* found = steal_from_any();
+  // A turn that makes one task ready after the other: to sleep and be woken in between costs both
+  // workers more than to wait here, for some tens of microseconds (spawn/join_million).
+  for (int pauses = 64; found == nullptr && victim_is_in_same_turn() && pauses <= 1024;
+       pauses *= 2) {
+    for (int i = 0; i < pauses; ++i)
+      pause_processor();
+    found = take_own();
+    if (found == nullptr) found = take_shared();
+    if (found == nullptr) found = steal_from_any();
+  }
+  return found;
+}
+
+promise_base* worker::steal_from_any() noexcept {
+  const auto& workers = owner_.workers();
   const std::size_t start = choose(workers.size());
   for (std::size_t i = 0; i < workers.size(); ++i) {
     worker& victim = *workers[(start + i) % workers.size()];
     if (&victim == this) continue;
-    if (promise_base* ready = steal_from(victim)) return ready;
+    if (promise_base* ready = steal_from(victim)) {
+      remember_victim(victim);
+      return ready;
+    }
   }
   return nullptr;
+}
+
+void worker::remember_victim(const worker& victim) noexcept {
+  if (owner_.simulated() != nullptr) return;  // There every search has an end.
+  victim_ = &victim;
+  victims_turn_ = victim.turn();
+}
+
+bool worker::victim_is_in_same_turn() const noexcept {
+  return victim_ != nullptr && victim_->turn() == victims_turn_;
 }
 
 std::size_t worker::choose(std::size_t alternatives) noexcept {
@@ -373,8 +404,9 @@ std::size_t worker::choose(std::size_t alternatives) noexcept {
 
 promise_base* worker::steal_from(worker& victim) noexcept {
   if (promise_base* child = victim.children_.steal()) return child;
-  if (!dozed_ && victim.turns_are_short() && victim.ready_.size() == 1) {
+  if (leaves_lone_task_to(victim)) {
     has_left_a_task_ = true;
+    remember_victim(victim);
   } else if (promise_base* ready = victim.ready_.pop()) {
     // Half of what is left, so that two workers even out in few steals.
     const std::size_t more = std::min(victim.ready_.size() / 2, most_stolen);
@@ -389,6 +421,12 @@ promise_base* worker::steal_from(worker& victim) noexcept {
   // Timers of a worker that is busy with one task.
   if (!victim.asleep() && fire_timers(victim)) return ready_.pop();
   return nullptr;
+}
+
+// Not after a doze, nor in the same turn as the last time, which then is not short.
+bool worker::leaves_lone_task_to(const worker& victim) const noexcept {
+  if (dozed_ || !victim.turns_are_short() || victim.ready_.size() != 1) return false;
+  return victim_ != &victim || !victim_is_in_same_turn();
 }
 
 // Work that others added while this worker searched has woken nobody. If it was the last to search,

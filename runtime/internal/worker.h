@@ -118,6 +118,7 @@ class worker {
   // it to another core takes longer (channel/ping_pong). Should the next turn be a long one after
   // all, whoever dozes takes the task.
   bool turns_are_short() const noexcept { return turns_are_short_.load(std::memory_order_relaxed); }
+  std::uint32_t turn() const noexcept { return turn_.load(std::memory_order_relaxed); }
 
   void unpark() noexcept;
 
@@ -142,11 +143,15 @@ class worker {
   promise_base* take_pinned() noexcept;
   promise_base* take_shared() noexcept;
   promise_base* steal_work() noexcept;
+  promise_base* steal_from_any() noexcept;
+  void remember_victim(const worker& victim) noexcept;
+  bool victim_is_in_same_turn() const noexcept;
   promise_base* steal_from(worker& victim) noexcept;
   promise_base* adopt(promise_base* list) noexcept;
   void measure_turns() noexcept;
   void wake_for_ready() noexcept;
   bool leaves_lone_task() const noexcept;
+  bool leaves_lone_task_to(const worker& victim) const noexcept;
   bool fire_timers(worker& of) noexcept;
   void poll_events() noexcept;
   void accept(ready_list& ready) noexcept;
@@ -225,7 +230,8 @@ class worker {
   const clock::duration share_after_;
   bool unshared_ = false;  // Events have made tasks ready, and nobody has been woken for them.
   clock::time_point busy_since_{};
-  std::uint32_t turn_ = 0;
+  const worker* victim_ = nullptr;   // The last that had a task, which was taken or left.
+  std::uint32_t victims_turn_ = 0;   // Of that one, then.
   clock::time_point awake_since_{};  // The turns were measured, if it had not slept since.
   clock::time_point asleep_since_{};
   std::uint32_t renewals_ = 0;
@@ -245,6 +251,7 @@ class worker {
   parker<> parker_;
   std::atomic<bool> asleep_{false};
   std::atomic<bool> turns_are_short_{false};
+  std::atomic<std::uint32_t> turn_{0};  // How often it has looked for work.
 
   // Fixed before start.
   scheduler& owner_;
