@@ -359,8 +359,7 @@ promise_base* worker::steal_work() noexcept {
   promise_base* found = steal_from_any();
   // A turn that makes one task ready after the other: to sleep and be woken in between costs both
   // workers more than to wait here, for some tens of microseconds (spawn/join_million).
-  for (int pauses = 64; found == nullptr && victim_is_in_same_turn() && pauses <= 1024;
-       pauses *= 2) {
+  for (int pauses = 64; found == nullptr && expects_more() && pauses <= 1024; pauses *= 2) {
     for (int i = 0; i < pauses; ++i)
       pause_processor();
     found = take_own();
@@ -385,13 +384,23 @@ promise_base* worker::steal_from_any() noexcept {
 }
 
 void worker::remember_victim(const worker& victim) noexcept {
-  if (owner_.simulated() != nullptr) return;  // There every search has an end.
+  if (is_last_victim(victim)) {
+    // In a simulation, every search has an end.
+    expects_more_ = victim.ready_.pushed() != victim_made_ready_ && owner_.simulated() == nullptr;
+    return;
+  }
   victim_ = &victim;
   victims_turn_ = victim.turn();
+  victim_made_ready_ = victim.ready_.pushed();
+  expects_more_ = false;
 }
 
-bool worker::victim_is_in_same_turn() const noexcept {
-  return victim_ != nullptr && victim_->turn() == victims_turn_;
+bool worker::is_last_victim(const worker& victim) const noexcept {
+  return victim_ == &victim && victims_turn_ == victim.turn();
+}
+
+bool worker::expects_more() const noexcept {
+  return expects_more_ && is_last_victim(*victim_);
 }
 
 std::size_t worker::choose(std::size_t alternatives) noexcept {
@@ -426,7 +435,7 @@ promise_base* worker::steal_from(worker& victim) noexcept {
 // Not after a doze, nor in the same turn as the last time, which then is not short.
 bool worker::leaves_lone_task_to(const worker& victim) const noexcept {
   if (dozed_ || !victim.turns_are_short() || victim.ready_.size() != 1) return false;
-  return victim_ != &victim || !victim_is_in_same_turn();
+  return !is_last_victim(victim);
 }
 
 // Work that others added while this worker searched has woken nobody. If it was the last to search,

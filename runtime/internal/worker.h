@@ -145,7 +145,8 @@ class worker {
   promise_base* steal_work() noexcept;
   promise_base* steal_from_any() noexcept;
   void remember_victim(const worker& victim) noexcept;
-  bool victim_is_in_same_turn() const noexcept;
+  bool is_last_victim(const worker& victim) const noexcept;
+  bool expects_more() const noexcept;
   promise_base* steal_from(worker& victim) noexcept;
   promise_base* adopt(promise_base* list) noexcept;
   void measure_turns() noexcept;
@@ -230,8 +231,12 @@ class worker {
   const clock::duration share_after_;
   bool unshared_ = false;  // Events have made tasks ready, and nobody has been woken for them.
   clock::time_point busy_since_{};
-  const worker* victim_ = nullptr;   // The last that had a task, which was taken or left.
-  std::uint32_t victims_turn_ = 0;   // Of that one, then.
+  // The last that had a task, which was taken or left; in which turn, and how many it had made
+  // ready by then; whether it goes on with that in this turn.
+  const worker* victim_ = nullptr;
+  std::uint32_t victims_turn_ = 0;
+  bool expects_more_ = false;
+  std::uint64_t victim_made_ready_ = 0;
   clock::time_point awake_since_{};  // The turns were measured, if it had not slept since.
   clock::time_point asleep_since_{};
   std::uint32_t renewals_ = 0;
