@@ -36,6 +36,18 @@ struct std_atomics {
   static void full_fence() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
 };
 
+// A value that any thread may read, out of date at once, and that nothing but speed depends on.
+template <class T>
+class hint {
+ public:
+  explicit hint(T value) noexcept : value_(value) {}
+  T get() const noexcept { return value_.load(std::memory_order_relaxed); }
+  void set(T value) noexcept { value_.store(value, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<T> value_;
+};
+
 }  // namespace magpie::internal
 
 #endif  // MAGPIE_RUNTIME_INTERNAL_ATOMICS_H_

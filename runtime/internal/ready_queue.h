@@ -66,9 +66,6 @@ class ready_queue {
   }
   bool empty() const { return size() == 0; }
 
-  // Any thread; may be out of date at once. How many have been pushed, in all.
-  std::uint64_t pushed() const { return back_.load(std::memory_order_relaxed); }
-
  private:
   using ring_type = ring<T, Atomics>;
 

@@ -75,9 +75,8 @@ void worker::give_up_search() noexcept {
 
 promise_base* worker::find_work() noexcept {
   fire_timers(*this);
-  const std::uint32_t turn = turn_.load(std::memory_order_relaxed) + 1;
-  turn_.store(turn, std::memory_order_relaxed);
-  if (turn % fairness_interval == 0) {
+  turn_.set(turn() + 1);
+  if (turn() % fairness_interval == 0) {
     if (promise_base* ready = take_fairly()) return ready;
   }
   if (promise_base* ready = take_own()) return ready;
@@ -91,7 +90,7 @@ void worker::measure_turns() noexcept {
   if (owner_.simulated() != nullptr) return;
   const clock::time_point now = owner_.now();
   const bool are_short = now - awake_since_ < fairness_interval * short_turn;
-  turns_are_short_.store(are_short, std::memory_order_relaxed);
+  kept_.set(are_short ? 1 : 0);
   awake_since_ = now;
 }
 
@@ -261,13 +260,13 @@ void worker::push_ready(promise_base& ready) noexcept {
 }
 
 void worker::wake_for_ready() noexcept {
-  if (idle_.wants_wake_after_push() && !leaves_lone_task()) wake_one();
+  if (idle_.wants_wake_after_push() && !keeps_all()) wake_one();
 }
 
-// Whether one ready task alone is left to this worker, now that nobody searches. Not if all others
-// sleep for good.
-bool worker::leaves_lone_task() const noexcept {
-  return turns_are_short() && ready_.size() <= 1 && idle_.someone_dozes();
+// Whether what is ready is left to this worker, now that nobody searches. Not if all others sleep
+// for good.
+bool worker::keeps_all() const noexcept {
+  return ready_.size() <= kept() && idle_.someone_dozes();
 }
 
 void worker::push_yielded(promise_base& ready) noexcept {
@@ -356,51 +355,17 @@ promise_base* worker::steal_work() noexcept {
     searching_ = true;
   }
   has_left_a_task_ = false;
-  promise_base* found = steal_from_any();
-  // A turn that makes one task ready after the other: to sleep and be woken in between costs both
-  // workers more than to wait here, for some tens of microseconds (spawn/join_million).
-  for (int pauses = 64; found == nullptr && expects_more() && pauses <= 1024; pauses *= 2) {
-    for (int i = 0; i < pauses; ++i)
-      pause_processor();
-    found = take_own();
-    if (found == nullptr) found = take_shared();
-    if (found == nullptr) found = steal_from_any();
-  }
-  return found;
-}
-
-promise_base* worker::steal_from_any() noexcept {
-  const auto& workers = owner_.workers();
   const std::size_t start = choose(workers.size());
   for (std::size_t i = 0; i < workers.size(); ++i) {
     worker& victim = *workers[(start + i) % workers.size()];
     if (&victim == this) continue;
     if (promise_base* ready = steal_from(victim)) {
-      remember_victim(victim);
+      victim_ = &victim;
+      victims_turn_ = victim.turn();
       return ready;
     }
   }
   return nullptr;
-}
-
-void worker::remember_victim(const worker& victim) noexcept {
-  if (is_last_victim(victim)) {
-    // In a simulation, every search has an end.
-    expects_more_ = victim.ready_.pushed() != victim_made_ready_ && owner_.simulated() == nullptr;
-    return;
-  }
-  victim_ = &victim;
-  victims_turn_ = victim.turn();
-  victim_made_ready_ = victim.ready_.pushed();
-  expects_more_ = false;
-}
-
-bool worker::is_last_victim(const worker& victim) const noexcept {
-  return victim_ == &victim && victims_turn_ == victim.turn();
-}
-
-bool worker::expects_more() const noexcept {
-  return expects_more_ && is_last_victim(*victim_);
 }
 
 std::size_t worker::choose(std::size_t alternatives) noexcept {
@@ -413,9 +378,8 @@ std::size_t worker::choose(std::size_t alternatives) noexcept {
 
 promise_base* worker::steal_from(worker& victim) noexcept {
   if (promise_base* child = victim.children_.steal()) return child;
-  if (leaves_lone_task_to(victim)) {
+  if (!dozed_ && victim.kept() != 0 && victim.ready_.size() == 1) {
     has_left_a_task_ = true;
-    remember_victim(victim);
   } else if (promise_base* ready = victim.ready_.pop()) {
     // Half of what is left, so that two workers even out in few steals.
     const std::size_t more = std::min(victim.ready_.size() / 2, most_stolen);
@@ -430,12 +394,6 @@ promise_base* worker::steal_from(worker& victim) noexcept {
   // Timers of a worker that is busy with one task.
   if (!victim.asleep() && fire_timers(victim)) return ready_.pop();
   return nullptr;
-}
-
-// Not after a doze, nor in the same turn as the last time, which then is not short.
-bool worker::leaves_lone_task_to(const worker& victim) const noexcept {
-  if (dozed_ || !victim.turns_are_short() || victim.ready_.size() != 1) return false;
-  return !is_last_victim(victim);
 }
 
 // Work that others added while this worker searched has woken nobody. If it was the last to search,
@@ -459,6 +417,7 @@ void worker::park() noexcept {
 bool worker::announce_sleep() noexcept {
   frames_.trim();
   asleep_since_ = owner_.now();
+  judge_wake();
   asleep_.store(true);
   slept_ = true;
   const auto [looks_again, dozes] = idle_.announce(index_, searching_, would_doze());
@@ -466,11 +425,25 @@ bool worker::announce_sleep() noexcept {
   return !owner_.stopping() && !(looks_again && owner_.has_work_for_another());
 }
 
+// A turn that makes one task after the other ready may have woken this worker again and again. If
+// what it has taken from there was short, the other one keeps more of them from now on; if not,
+// none (spawn/join_million).
+void worker::judge_wake() noexcept {
+  worker* const victim = std::exchange(victim_, nullptr);
+  if (victim == nullptr || victim->turn() != victims_turn_) return;
+  const std::uint32_t kept = victim->kept();
+  if (asleep_since_ - woken_at_ < (turn() - woken_in_turn_) * short_turn) {
+    victim->kept_.set(std::min(2 * kept + 1, most_kept));
+  } else if (kept > 1) {
+    victim->kept_.set(0);
+  }
+}
+
 // Whether somebody may soon leave a task to itself, or has.
 bool worker::would_doze() const noexcept {
   if (has_left_a_task_) return true;
   return std::ranges::any_of(owner_.workers(), [&](const auto& other) {
-    return other.get() != this && other->turns_are_short() && !other->asleep();
+    return other.get() != this && other->kept() != 0 && !other->asleep();
   });
 }
 
@@ -478,7 +451,9 @@ void worker::end_sleep() noexcept {
   // If somebody has claimed this worker, it counts as searching.
   searching_ = !idle_.retract(index_);
   asleep_.store(false);
-  const clock::duration slept = owner_.now() - asleep_since_;
+  woken_at_ = owner_.now();
+  woken_in_turn_ = turn();
+  const clock::duration slept = woken_at_ - asleep_since_;
   awake_since_ += slept;
   dozed_ = dozes_ && slept >= doze;
 }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <tuple>
 
+#include "magpie/runtime/internal/atomics.h"
 #include "magpie/runtime/internal/current_worker.h"
 #include "magpie/runtime/internal/deque.h"
 #include "magpie/runtime/internal/fork_scope.h"
@@ -109,16 +110,17 @@ class worker {
   bool has_visible_work() const noexcept {
     return !children_.empty() || !ready_.empty() || !inbox_.empty();
   }
-  // The same without a ready task that this worker will come to sooner than another one could.
+  // The same without the ready tasks that are left to this worker.
   bool has_work_to_share() const noexcept {
-    return !children_.empty() || !inbox_.empty() || ready_.size() > (turns_are_short() ? 1U : 0U);
+    return !children_.empty() || !inbox_.empty() || ready_.size() > kept();
   }
 
-  // Whether its last turns have been so short that a ready task alone is best left to it: to move
-  // it to another core takes longer (channel/ping_pong). Should the next turn be a long one after
-  // all, whoever dozes takes the task.
-  bool turns_are_short() const noexcept { return turns_are_short_.load(std::memory_order_relaxed); }
-  std::uint32_t turn() const noexcept { return turn_.load(std::memory_order_relaxed); }
+  // How many ready tasks are best left to this worker: one if its last turns have been short, since
+  // it comes to that sooner than another one could (channel/ping_pong); more if it makes them by
+  // the hundred, and they are short (spawn/join_million). Should it have a long turn after all,
+  // whoever dozes takes them.
+  std::uint32_t kept() const noexcept { return kept_.get(); }
+  std::uint32_t turn() const noexcept { return turn_.get(); }
 
   void unpark() noexcept;
 
@@ -143,16 +145,11 @@ class worker {
   promise_base* take_pinned() noexcept;
   promise_base* take_shared() noexcept;
   promise_base* steal_work() noexcept;
-  promise_base* steal_from_any() noexcept;
-  void remember_victim(const worker& victim) noexcept;
-  bool is_last_victim(const worker& victim) const noexcept;
-  bool expects_more() const noexcept;
   promise_base* steal_from(worker& victim) noexcept;
   promise_base* adopt(promise_base* list) noexcept;
   void measure_turns() noexcept;
   void wake_for_ready() noexcept;
-  bool leaves_lone_task() const noexcept;
-  bool leaves_lone_task_to(const worker& victim) const noexcept;
+  bool keeps_all() const noexcept;
   bool fire_timers(worker& of) noexcept;
   void poll_events() noexcept;
   void accept(ready_list& ready) noexcept;
@@ -170,6 +167,7 @@ class worker {
   void park() noexcept;
   bool announce_sleep() noexcept;
   bool would_doze() const noexcept;
+  void judge_wake() noexcept;
   void end_sleep() noexcept;
   void sleep_until_needed(ready_list& ready) noexcept;
   clock::time_point wake_time(bool watches, clock::time_point now) const noexcept;
@@ -206,6 +204,7 @@ class worker {
   // A turn that is shorter than it takes to wake another worker.
   static constexpr clock::duration short_turn = std::chrono::microseconds(2);
   static constexpr clock::duration doze = std::chrono::milliseconds(1);
+  static constexpr std::uint32_t most_kept = 1023;
   // Every so many turns a worker looks for how long what events have made ready has been waiting.
   static constexpr std::uint32_t sharing_interval = 8;
   // A poll that took less has not waited: the worker has been busy all along.
@@ -231,14 +230,12 @@ class worker {
   const clock::duration share_after_;
   bool unshared_ = false;  // Events have made tasks ready, and nobody has been woken for them.
   clock::time_point busy_since_{};
-  // The last that had a task, which was taken or left; in which turn, and how many it had made
-  // ready by then; whether it goes on with that in this turn.
-  const worker* victim_ = nullptr;
+  worker* victim_ = nullptr;  // The last that it has stolen from since it slept.
   std::uint32_t victims_turn_ = 0;
-  bool expects_more_ = false;
-  std::uint64_t victim_made_ready_ = 0;
   clock::time_point awake_since_{};  // The turns were measured, if it had not slept since.
   clock::time_point asleep_since_{};
+  clock::time_point woken_at_{};
+  std::uint32_t woken_in_turn_ = 0;
   std::uint32_t renewals_ = 0;
   std::uint64_t random_;
   frame_cache frames_;
@@ -255,8 +252,8 @@ class worker {
   timer_queue timers_;
   parker<> parker_;
   std::atomic<bool> asleep_{false};
-  std::atomic<bool> turns_are_short_{false};
-  std::atomic<std::uint32_t> turn_{0};  // How often it has looked for work.
+  hint<std::uint32_t> kept_{0};  // Written by thieves, too.
+  hint<std::uint32_t> turn_{0};  // How often it has looked for work.
 
   // Fixed before start.
   scheduler& owner_;

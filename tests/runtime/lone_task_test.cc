@@ -29,8 +29,11 @@ class lone_task_test : public runtime_test {
 };
 
 task<> answer(channel_receiver<int> questions, channel_sender<int> answers) {
-  while (const auto question = co_await questions.receive())
+  for (;;) {
+    const auto question = co_await questions.receive();
+    if (!question) co_return;
     co_await answers.send(*question + 1);
+  }
 }
 
 // Many turns that are short, with one task ready at a time.
@@ -66,10 +69,11 @@ task<> wait_for_another() {
 
 TEST_F(lone_task_test, is_taken_from_a_worker_that_blocks) {
   repeat([](std::size_t) -> task<> {
-    EXPECT_EQ(co_await take_short_turns(), 1000);
-    co_await wait_for_another();
-    EXPECT_EQ(co_await take_short_turns(), 1000);
-    co_await wait_for_another();
+    for (int i = 0; i < 2; ++i) {
+      const int turns = co_await take_short_turns();
+      EXPECT_EQ(turns, 1000);
+      co_await wait_for_another();
+    }
   });
 }
 
@@ -85,14 +89,45 @@ TEST_F(lone_task_test, are_taken_from_all_workers_that_block) {
   });
 }
 
+task<> count(std::atomic<int>& counted) {
+  if (++counted == 0) counted.notify_all();
+  co_return;
+}
+
+// Many short tasks, out of one turn, and at its end some more, for all of which it waits.
+task<> spawn_many_and_wait() {
+  constexpr int many = 2000;
+  constexpr int some = 20;
+  std::atomic<int> uncounted = 0;
+  std::atomic<int> counted = -some;
+  std::vector<join_handle<>> all;
+  for (int i = 0; i < many; ++i)
+    all.push_back(spawn(count(uncounted)));
+  for (int i = 0; i < some; ++i)
+    all.push_back(spawn(count(counted)));
+  for (int now = counted; now != 0; now = counted)
+    counted.wait(now);
+  for (auto& each : all)
+    co_await each;
+}
+
+TEST_F(lone_task_test, and_all_that_a_long_turn_has_kept) {
+  repeat([](std::size_t) -> task<> {
+    co_await take_short_turns();
+    co_await spawn_many_and_wait();
+  });
+}
+
 // A pair for each worker. They come and go.
 TEST_F(lone_task_test, keeps_nobody_waiting) {
   repeat([](std::size_t workers) -> task<> {
     std::vector<join_handle<int>> pairs;
     for (std::size_t i = 0; i < workers; ++i)
       pairs.push_back(spawn(take_short_turns()));
-    for (auto& each : pairs)
-      EXPECT_EQ(co_await each, 1000);
+    for (auto& each : pairs) {
+      const int turns = co_await each;
+      EXPECT_EQ(turns, 1000);
+    }
   });
 }
 
