@@ -5,6 +5,7 @@
 #ifndef MAGPIE_RUNTIME_MUTEX_H_
 #define MAGPIE_RUNTIME_MUTEX_H_
 
+#include <coroutine>
 #include <optional>
 
 #include "magpie/runtime/internal/awaitable.h"
@@ -20,6 +21,7 @@ class mutex;
 
 namespace internal {
 class lock_awaiter;
+class lock_waiter;
 class relock_awaiter;
 }  // namespace internal
 
@@ -50,6 +52,7 @@ class mutex {
  private:
   friend mutex_guard;
   friend internal::lock_awaiter;
+  friend internal::lock_waiter;
   friend internal::relock_awaiter;
 
   void unlock() noexcept {
@@ -70,20 +73,18 @@ class mutex {
 
 namespace internal {
 
-class lock_awaiter final : public queued_awaiter {
+// A task that waits for it.
+class lock_waiter final : public queued_awaiter {
  public:
-  explicit lock_awaiter(magpie::mutex& of) noexcept
+  explicit lock_waiter(magpie::mutex& of) noexcept
       : queued_awaiter(of.lock_, of.waiters_), of_(of) {}
 
-  bool await_ready() noexcept {
-    return spend_little() && (of_.word_.try_take() || of_.try_take_soon());
-  }
-  mutex_guard await_resume() {
+  // From await_resume(). Throws `cancelled`, and then does not hold it.
+  void finish_waiting() {
     const outcome how = finish();
     // The cancellation came in between.
     if (how == outcome::cancelled && taken_) of_.unlock();
     throw_if_cancelled(how);
-    return of_.guard();
   }
 
  private:
@@ -92,6 +93,28 @@ class lock_awaiter final : public queued_awaiter {
 
   magpie::mutex& of_;
   bool taken_ = false;  // Worker. Without having waited.
+};
+
+// What waiting takes is made only for one who has to wait (mutex/free).
+class lock_awaiter {
+ public:
+  explicit lock_awaiter(magpie::mutex& of) noexcept : of_(of) {}
+
+  bool await_ready() noexcept {
+    return spend_little() && (of_.word_.try_take() || of_.try_take_soon());
+  }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> who) noexcept {
+    return waiter_.emplace(of_).await_suspend(who);
+  }
+  mutex_guard await_resume() {
+    if (waiter_) waiter_->finish_waiting();
+    return of_.guard();
+  }
+
+ private:
+  magpie::mutex& of_;
+  std::optional<lock_waiter> waiter_;
 };
 
 }  // namespace internal
