@@ -89,9 +89,9 @@ promise_base* worker::find_work() noexcept {
 void worker::measure_turns() noexcept {
   if (owner_.simulated() != nullptr) return;
   const clock::time_point now = owner_.now();
-  const bool are_short = now - awake_since_ < fairness_interval * short_turn;
+  const bool are_short = now - measured_at_ < fairness_interval * short_turn;
   kept_.set(are_short ? 1 : 0);
-  awake_since_ = now;
+  measured_at_ = now;
 }
 
 // What a stream of children or of ready tasks must not keep waiting.
@@ -121,7 +121,10 @@ promise_base* worker::take_own() noexcept {
 promise_base* worker::take_pinned() noexcept {
   if (pinned_ == nullptr) pinned_ = pinned_inbox_.take_all();
   promise_base* const first = pinned_;
-  if (first != nullptr) pinned_ = first->next();
+  if (first == nullptr) return nullptr;
+  pinned_ = first->next();
+  // Before those that have woken nobody because this worker was about to come to them.
+  if (!ready_.empty()) wake_for_ready();
   return first;
 }
 
@@ -166,18 +169,18 @@ void worker::take_turn(promise_base& ready, task_record& task) noexcept {
   if (log_ != nullptr) [[unlikely]]
     log_->begin(task);
   ready.handle().resume();
+  settle(true);
   running_ = nullptr;
-  settle();
   if (log_ != nullptr) [[unlikely]]
     log_->end();
 }
 
 // What a coroutine that has come back has left to be done: it suspended, or it was a child of a
 // fork and has ended. The last child of all makes the parent ready, as the next to run.
-void worker::settle() noexcept {
+void worker::settle(bool turn_is_over) noexcept {
   if (suspension* suspended = std::exchange(armed_, nullptr)) {
     if (promise_base* ready = suspended->arrive()) {
-      if (running_ == nullptr) {
+      if (turn_is_over) {
         push_yielded(*ready);
       } else {
         push_ready(*ready);
@@ -359,11 +362,7 @@ promise_base* worker::steal_work() noexcept {
   for (std::size_t i = 0; i < workers.size(); ++i) {
     worker& victim = *workers[(start + i) % workers.size()];
     if (&victim == this) continue;
-    if (promise_base* ready = steal_from(victim)) {
-      victim_ = &victim;
-      victims_turn_ = victim.turn();
-      return ready;
-    }
+    if (promise_base* ready = steal_from(victim)) return ready;
   }
   return nullptr;
 }
@@ -378,9 +377,12 @@ std::size_t worker::choose(std::size_t alternatives) noexcept {
 
 promise_base* worker::steal_from(worker& victim) noexcept {
   if (promise_base* child = victim.children_.steal()) return child;
-  if (!dozed_ && victim.kept() != 0 && victim.ready_.size() == 1) {
+  const std::uint32_t turn = victim.turn();
+  if (victim.kept() != 0 && victim.ready_.size() == 1 && leaves_to(victim, turn)) {
     has_left_a_task_ = true;
   } else if (promise_base* ready = victim.ready_.pop()) {
+    victim_ = &victim;
+    victims_turn_ = turn;
     // Half of what is left, so that two workers even out in few steals.
     const std::size_t more = std::min(victim.ready_.size() / 2, most_stolen);
     for (std::size_t i = 0; i < more; ++i) {
@@ -396,11 +398,22 @@ promise_base* worker::steal_from(worker& victim) noexcept {
   return nullptr;
 }
 
+// Whether a ready task alone stays with its worker: until the turn there has been the same for as
+// long as a doze takes, whoever has looked in between.
+bool worker::leaves_to(worker& victim, std::uint32_t turn) noexcept {
+  const clock::time_point now = owner_.now();
+  if (victim.left_in_turn_.get() != turn) {
+    victim.left_since_.set(now);
+    victim.left_in_turn_.set(turn);
+    return true;
+  }
+  return now - victim.left_since_.get() < doze;
+}
+
 // Work that others added while this worker searched has woken nobody. If it was the last to search,
 // and there is more, it wakes the next.
 void worker::found_while_searching() noexcept {
   searching_ = false;
-  dozed_ = false;
   if (idle_.stop_searching() && owner_.has_work_for_another()) wake_one();
 }
 
@@ -434,7 +447,7 @@ void worker::judge_wake() noexcept {
   const std::uint32_t kept = victim->kept();
   if (asleep_since_ - woken_at_ < (turn() - woken_in_turn_) * short_turn) {
     victim->kept_.set(std::min(2 * kept + 1, most_kept));
-  } else if (kept > 1) {
+  } else {
     victim->kept_.set(0);
   }
 }
@@ -453,9 +466,7 @@ void worker::end_sleep() noexcept {
   asleep_.store(false);
   woken_at_ = owner_.now();
   woken_in_turn_ = turn();
-  const clock::duration slept = woken_at_ - asleep_since_;
-  awake_since_ += slept;
-  dozed_ = dozes_ && slept >= doze;
+  measured_at_ += woken_at_ - asleep_since_;
 }
 
 void worker::sleep_until_needed(ready_list& ready) noexcept {

@@ -80,7 +80,7 @@ class worker {
 
   // A ready coroutine, behind all that are ready here.
   void push_ready(promise_base& ready) noexcept;
-  // The same for the one that runs now. Alone it wakes nobody.
+  // The same for the one whose turn ends now. Alone it wakes nobody: this worker comes to it next.
   void push_yielded(promise_base& ready) noexcept;
 
   // The running task has armed this suspension; it is about to suspend, or not after all.
@@ -120,6 +120,7 @@ class worker {
   // the hundred, and they are short (spawn/join_million). Should it have a long turn after all,
   // whoever dozes takes them.
   std::uint32_t kept() const noexcept { return kept_.get(); }
+  // How often it has looked for work.
   std::uint32_t turn() const noexcept { return turn_.get(); }
 
   void unpark() noexcept;
@@ -147,6 +148,7 @@ class worker {
   promise_base* steal_work() noexcept;
   promise_base* steal_from(worker& victim) noexcept;
   promise_base* adopt(promise_base* list) noexcept;
+  bool leaves_to(worker& victim, std::uint32_t turn) noexcept;
   void measure_turns() noexcept;
   void wake_for_ready() noexcept;
   bool keeps_all() const noexcept;
@@ -162,7 +164,7 @@ class worker {
   void resume(promise_base& ready) noexcept;
   void resume_at(place& where, promise_base& ready) noexcept;
   void take_turn(promise_base& ready, task_record& task) noexcept;
-  void settle() noexcept;
+  void settle(bool turn_is_over) noexcept;
   bool renew_turn() noexcept;
   void park() noexcept;
   bool announce_sleep() noexcept;
@@ -220,9 +222,8 @@ class worker {
   bool children_elsewhere_ = false;  // Since the turn began. Some are not where thieves look.
   bool searching_ = false;
   bool slept_ = false;            // Since the last task.
-  bool dozes_ = false;            // It sleeps for a short time only, or did when it last slept.
-  bool dozed_ = false;            // For all of that time: in this search it takes what it finds.
-  bool has_left_a_task_ = false;  // To its worker, in this search.
+  bool dozes_ = false;            // Its sleep, or the last one, is a doze.
+  bool has_left_a_task_ = false;  // In its last search: a ready task, to the worker that has it.
   task_record* running_ = nullptr;
   turn_log* log_ = nullptr;      // Null if nobody wants to know.
   suspension* armed_ = nullptr;  // Of the task that runs.
@@ -232,7 +233,7 @@ class worker {
   clock::time_point busy_since_{};
   worker* victim_ = nullptr;  // The last that it has stolen from since it slept.
   std::uint32_t victims_turn_ = 0;
-  clock::time_point awake_since_{};  // The turns were measured, if it had not slept since.
+  clock::time_point measured_at_{};  // The turns; moved on by the time slept since.
   clock::time_point asleep_since_{};
   clock::time_point woken_at_{};
   std::uint32_t woken_in_turn_ = 0;
@@ -252,8 +253,12 @@ class worker {
   timer_queue timers_;
   parker<> parker_;
   std::atomic<bool> asleep_{false};
-  hint<std::uint32_t> kept_{0};  // Written by thieves, too.
-  hint<std::uint32_t> turn_{0};  // How often it has looked for work.
+  // Safe at any value, since nothing is kept unless somebody dozes. Written by thieves, too.
+  hint<std::uint32_t> kept_{0};
+  hint<std::uint32_t> turn_{0};
+  // Written by thieves: in which turn and since when a task of this worker has been left to it.
+  hint<std::uint32_t> left_in_turn_{0};
+  hint<clock::time_point> left_since_{clock::time_point()};
 
   // Fixed before start.
   scheduler& owner_;
@@ -308,7 +313,7 @@ template <class Children>
 inline std::uint32_t worker::run_child(fork_scope& f, promise_base& child) noexcept {
   child.handle().resume();
   if (ended_ != continuation(f)) [[unlikely]] {
-    settle();
+    settle(false);
     return 0;
   }
   ended_ = continuation(nullptr);

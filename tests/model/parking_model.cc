@@ -5,7 +5,8 @@
 // retract; push, inject, accept, share and wake. A task may wait for another, as a long computation
 // would keep its worker: the other then has to run elsewhere. If a wake-up is lost, everybody
 // sleeps in the end, and relacy reports a deadlock. The ready tasks of a plan with short turns are
-// left to their worker while another dozes; a doze is over at any moment.
+// left to their worker while another dozes, until somebody looks again in the same turn: a doze is
+// over, or interrupted, at any moment.
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -31,7 +32,7 @@ struct rules {
   static constexpr bool shares_accepted_work = true;
   static constexpr bool leaves_only_to_who_dozes = true;
   static constexpr bool counts_lone_tasks_if_nobody_dozes = true;
-  static constexpr bool takes_all_after_a_doze = true;
+  static constexpr bool takes_what_was_left = true;
 };
 
 struct no_second_look : rules {
@@ -58,8 +59,8 @@ struct never_counts_lone_tasks : rules {
   static constexpr bool counts_lone_tasks_if_nobody_dozes = false;
 };
 
-struct dozes_for_ever : rules {
-  static constexpr bool takes_all_after_a_doze = false;
+struct leaves_for_ever : rules {
+  static constexpr bool takes_what_was_left = false;
 };
 
 template <class Atomics>
@@ -142,7 +143,8 @@ class workers
     magpie::internal::injection_queue<task_type, Atomics> inbox;
     magpie::internal::parker<Atomics, Futex> parking;
     bool searching = false;
-    bool dozed = false;
+    typename Atomics::template atomic<std::uint32_t> turn{1};
+    typename Atomics::template atomic<std::uint32_t> left_in_turn{0};
     bool has_left_a_task = false;
     bool timer_is_set = false;
     bool timer_is_due = false;
@@ -163,6 +165,7 @@ class workers
   }
 
   task_type* find_work(worker& self) {
+    self.turn.store(self.turn.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     if (task_type* late = fire_timer(self)) return late;
     if (task_type* child = self.children.pop()) return child;
     if (task_type* ready = self.ready.pop()) return ready;
@@ -189,8 +192,7 @@ class workers
     for (worker& victim : workers_) {
       if (&victim == &self) continue;
       if (task_type* child = victim.children.steal()) return child;
-      const bool takes_all = self.dozed && Rules::takes_all_after_a_doze;
-      if (!takes_all && Plan::turns_are_short && victim.ready.size() == 1) {
+      if (Plan::turns_are_short && victim.ready.size() == 1 && leaves_to(victim)) {
         self.has_left_a_task = true;
       } else if (task_type* ready = victim.ready.pop()) {
         return ready;
@@ -200,9 +202,17 @@ class workers
     return nullptr;
   }
 
+  static bool leaves_to(worker& victim) {
+    const std::uint32_t turn = victim.turn.load(std::memory_order_relaxed);
+    if (victim.left_in_turn.load(std::memory_order_relaxed) != turn) {
+      victim.left_in_turn.store(turn, std::memory_order_relaxed);
+      return true;
+    }
+    return !Rules::takes_what_was_left;
+  }
+
   void found_while_searching(worker& self) {
     self.searching = false;
-    self.dozed = false;
     if (idle_.stop_searching() && Rules::last_searcher_hands_over && has_work_for_another()) {
       wake_one();
     }
@@ -278,7 +288,6 @@ class workers
       }
       self.timer_is_due = std::exchange(self.timer_is_set, false);
     }
-    self.dozed = dozes && !needed;
     self.searching = !idle_.retract(index);
   }
 
@@ -551,8 +560,8 @@ int main(int argc, char** argv) {
       "leaves_to_sleepers", some);
   model.fails<workers<lone_task, relacy_atomics, relacy_futex, never_counts_lone_tasks>>(
       "never_counts_lone_tasks", some);
-  model.fails<workers<lone_task, relacy_atomics, relacy_futex, dozes_for_ever>>("dozes_for_ever",
-                                                                                some);
+  model.fails<workers<lone_task, relacy_atomics, relacy_futex, leaves_for_ever>>("leaves_for_ever",
+                                                                                 some);
   model.fails<workers<lone_task, no_cold_fence>>("no_cold_fence, lone task", some);
   model.fails<workers<lone_task, no_light_fence>>("no_light_fence, lone task", some);
   // The parker.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "magpie/runtime/channel.h"
 #include "magpie/runtime/options.h"
 #include "magpie/runtime/run.h"
+#include "magpie/runtime/sleep.h"
 #include "magpie/runtime/spawn.h"
 #include "magpie/tests/runtime/leftovers.h"
 
@@ -85,6 +87,27 @@ TEST_F(lone_task_test, are_taken_from_all_workers_that_block) {
     for (std::size_t i = 1; i < workers; ++i)
       all.push_back(spawn(wait_for_another()));
     for (auto& each : all)
+      co_await each;
+  });
+}
+
+// While the worker that could come for it has something else to do, again and again.
+TEST_F(lone_task_test, is_taken_by_a_worker_that_never_sleeps_for_long) {
+  using namespace std::chrono_literals;
+  auto tick = [](const std::atomic<bool>& ends) -> task<> {
+    while (!ends)
+      co_await sleep_for(300us);
+  };
+  repeat([&](std::size_t workers) -> task<> {
+    std::atomic<bool> ends = false;
+    std::vector<join_handle<>> ticking;
+    for (std::size_t i = 1; i < workers; ++i)
+      ticking.push_back(spawn(tick(ends)));
+    const int turns = co_await take_short_turns();
+    EXPECT_EQ(turns, 1000);
+    co_await wait_for_another();
+    ends = true;
+    for (auto& each : ticking)
       co_await each;
   });
 }
