@@ -75,8 +75,7 @@ void worker::give_up_search() noexcept {
 
 promise_base* worker::find_work() noexcept {
   fire_timers(*this);
-  turn_.set(turn() + 1);
-  if (turn() % fairness_interval == 0) {
+  if (keeping_.begin_turn() % fairness_interval == 0) {
     if (promise_base* ready = take_fairly()) return ready;
   }
   if (promise_base* ready = take_own()) return ready;
@@ -84,20 +83,11 @@ promise_base* worker::find_work() noexcept {
   return steal_work();
 }
 
-// Of the turns since the last call, without the time in which the worker slept. Not in a
-// simulation, whose turns take no time.
-void worker::measure_turns() noexcept {
-  if (owner_.simulated() != nullptr) return;
-  const clock::time_point now = owner_.now();
-  const bool are_short = now - measured_at_ < fairness_interval * short_turn;
-  kept_.set(are_short ? 1 : 0);
-  measured_at_ = now;
-}
-
 // What a stream of children or of ready tasks must not keep waiting.
 promise_base* worker::take_fairly() noexcept {
   frames_.trim();
-  measure_turns();
+  // Not in a simulation, whose turns take no time.
+  if (owner_.simulated() == nullptr) keeping_.measure(fairness_interval, owner_.now());
   poll_events();
   if (turn() % (2 * fairness_interval) == 0) {
     if (promise_base* ready = take_pinned()) return ready;
@@ -378,11 +368,11 @@ std::size_t worker::choose(std::size_t alternatives) noexcept {
 promise_base* worker::steal_from(worker& victim) noexcept {
   if (promise_base* child = victim.children_.steal()) return child;
   const std::uint32_t turn = victim.turn();
-  if (victim.kept() != 0 && victim.ready_.size() == 1 && leaves_to(victim, turn)) {
+  if (victim.kept() != 0 && victim.ready_.size() == 1 &&
+      victim.keeping_.keeps_one(turn, owner_.now())) {
     has_left_a_task_ = true;
   } else if (promise_base* ready = victim.ready_.pop()) {
-    victim_ = &victim;
-    victims_turn_ = turn;
+    keeping_.has_stolen(victim.keeping_, turn);
     // Half of what is left, so that two workers even out in few steals.
     const std::size_t more = std::min(victim.ready_.size() / 2, most_stolen);
     for (std::size_t i = 0; i < more; ++i) {
@@ -396,18 +386,6 @@ promise_base* worker::steal_from(worker& victim) noexcept {
   // Timers of a worker that is busy with one task.
   if (!victim.asleep() && fire_timers(victim)) return ready_.pop();
   return nullptr;
-}
-
-// Whether a ready task alone stays with its worker: until the turn there has been the same for as
-// long as a doze takes, whoever has looked in between.
-bool worker::leaves_to(worker& victim, std::uint32_t turn) noexcept {
-  const clock::time_point now = owner_.now();
-  if (victim.left_in_turn_.get() != turn) {
-    victim.left_since_.set(now);
-    victim.left_in_turn_.set(turn);
-    return true;
-  }
-  return now - victim.left_since_.get() < doze;
 }
 
 // Work that others added while this worker searched has woken nobody. If it was the last to search,
@@ -429,27 +407,12 @@ void worker::park() noexcept {
 // False: it is needed, and should not sleep after all.
 bool worker::announce_sleep() noexcept {
   frames_.trim();
-  asleep_since_ = owner_.now();
-  judge_wake();
+  keeping_.begin_sleep(owner_.now());
   asleep_.store(true);
   slept_ = true;
   const auto [looks_again, dozes] = idle_.announce(index_, searching_, would_doze());
   dozes_ = dozes;
   return !owner_.stopping() && !(looks_again && owner_.has_work_for_another());
-}
-
-// A turn that makes one task after the other ready may have woken this worker again and again. If
-// what it has taken from there was short, the other one keeps more of them from now on; if not,
-// none (spawn/join_million).
-void worker::judge_wake() noexcept {
-  worker* const victim = std::exchange(victim_, nullptr);
-  if (victim == nullptr || victim->turn() != victims_turn_) return;
-  const std::uint32_t kept = victim->kept();
-  if (asleep_since_ - woken_at_ < (turn() - woken_in_turn_) * short_turn) {
-    victim->kept_.set(std::min(2 * kept + 1, most_kept));
-  } else {
-    victim->kept_.set(0);
-  }
 }
 
 // Whether somebody may soon leave a task to itself, or has.
@@ -464,9 +427,7 @@ void worker::end_sleep() noexcept {
   // If somebody has claimed this worker, it counts as searching.
   searching_ = !idle_.retract(index_);
   asleep_.store(false);
-  woken_at_ = owner_.now();
-  woken_in_turn_ = turn();
-  measured_at_ += woken_at_ - asleep_since_;
+  keeping_.end_sleep(owner_.now());
 }
 
 void worker::sleep_until_needed(ready_list& ready) noexcept {
@@ -492,7 +453,7 @@ void worker::sleep_until_needed(ready_list& ready) noexcept {
 // is not told of timers that they add, it looks again from time to time.
 clock::time_point worker::wake_time(bool watches, clock::time_point now) const noexcept {
   clock::time_point until = next_deadline();
-  if (dozes_) until = std::min(until, now + doze);
+  if (dozes_) until = std::min(until, now + keep_policy::doze);
   if (owner_.workers().size() == 1) return until;
   bool looks_again = owner_.watch_is_fresh(now);
   if (watches) {

@@ -13,13 +13,13 @@
 #include <cstdint>
 #include <tuple>
 
-#include "magpie/runtime/internal/atomics.h"
 #include "magpie/runtime/internal/current_worker.h"
 #include "magpie/runtime/internal/deque.h"
 #include "magpie/runtime/internal/fork_scope.h"
 #include "magpie/runtime/internal/frame_cache.h"
 #include "magpie/runtime/internal/idle_set.h"
 #include "magpie/runtime/internal/injection_queue.h"
+#include "magpie/runtime/internal/keep_policy.h"
 #include "magpie/runtime/internal/parker.h"
 #include "magpie/runtime/internal/place.h"
 #include "magpie/runtime/internal/platform.h"
@@ -115,13 +115,8 @@ class worker {
     return !children_.empty() || !inbox_.empty() || ready_.size() > kept();
   }
 
-  // How many ready tasks are best left to this worker: one if its last turns have been short, since
-  // it comes to that sooner than another one could (channel/ping_pong); more if it makes them by
-  // the hundred, and they are short (spawn/join_million). Should it have a long turn after all,
-  // whoever dozes takes them.
-  std::uint32_t kept() const noexcept { return kept_.get(); }
-  // How often it has looked for work.
-  std::uint32_t turn() const noexcept { return turn_.get(); }
+  std::uint32_t kept() const noexcept { return keeping_.kept(); }
+  std::uint32_t turn() const noexcept { return keeping_.turn(); }
 
   void unpark() noexcept;
 
@@ -148,8 +143,6 @@ class worker {
   promise_base* steal_work() noexcept;
   promise_base* steal_from(worker& victim) noexcept;
   promise_base* adopt(promise_base* list) noexcept;
-  bool leaves_to(worker& victim, std::uint32_t turn) noexcept;
-  void measure_turns() noexcept;
   void wake_for_ready() noexcept;
   bool keeps_all() const noexcept;
   bool fire_timers(worker& of) noexcept;
@@ -169,7 +162,6 @@ class worker {
   void park() noexcept;
   bool announce_sleep() noexcept;
   bool would_doze() const noexcept;
-  void judge_wake() noexcept;
   void end_sleep() noexcept;
   void sleep_until_needed(ready_list& ready) noexcept;
   clock::time_point wake_time(bool watches, clock::time_point now) const noexcept;
@@ -203,10 +195,6 @@ class worker {
   // use 61 as well: prime, so that it does not fall in step with a program's own period.
   static constexpr std::uint32_t fairness_interval = 61;
   static constexpr std::size_t most_stolen = 64;
-  // A turn that is shorter than it takes to wake another worker.
-  static constexpr clock::duration short_turn = std::chrono::microseconds(2);
-  static constexpr clock::duration doze = std::chrono::milliseconds(1);
-  static constexpr std::uint32_t most_kept = 1023;
   // Every so many turns a worker looks for how long what events have made ready has been waiting.
   static constexpr std::uint32_t sharing_interval = 8;
   // A poll that took less has not waited: the worker has been busy all along.
@@ -231,12 +219,6 @@ class worker {
   const clock::duration share_after_;
   bool unshared_ = false;  // Events have made tasks ready, and nobody has been woken for them.
   clock::time_point busy_since_{};
-  worker* victim_ = nullptr;  // The last that it has stolen from since it slept.
-  std::uint32_t victims_turn_ = 0;
-  clock::time_point measured_at_{};  // The turns; moved on by the time slept since.
-  clock::time_point asleep_since_{};
-  clock::time_point woken_at_{};
-  std::uint32_t woken_in_turn_ = 0;
   std::uint32_t renewals_ = 0;
   std::uint64_t random_;
   frame_cache frames_;
@@ -253,12 +235,7 @@ class worker {
   timer_queue timers_;
   parker<> parker_;
   std::atomic<bool> asleep_{false};
-  // Safe at any value, since nothing is kept unless somebody dozes. Written by thieves, too.
-  hint<std::uint32_t> kept_{0};
-  hint<std::uint32_t> turn_{0};
-  // Written by thieves: in which turn and since when a task of this worker has been left to it.
-  hint<std::uint32_t> left_in_turn_{0};
-  hint<clock::time_point> left_since_{clock::time_point()};
+  keep_policy keeping_;
 
   // Fixed before start.
   scheduler& owner_;
