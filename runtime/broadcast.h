@@ -86,13 +86,14 @@ class broadcast_case : public exchange_case {
   // Under the lock, after it has been claimed.
   void provide() noexcept { entry_ = from_.find(position_); }
 
+  bool try_exchange(ready_list& ready) override;
+
  protected:
   ~broadcast_case() = default;
   // When it has taken effect.
   broadcast_entry entry() noexcept;
 
  private:
-  bool try_exchange(ready_list& ready) override;
   bool may_exchange(const suspension& /*who*/) const noexcept override;
 
   broadcast_state& from_;

@@ -19,6 +19,7 @@
 
 #include "magpie/runtime/error.h"
 #include "magpie/runtime/internal/exchange.h"
+#include "magpie/runtime/internal/fifo_items.h"
 #include "magpie/runtime/internal/shared_end.h"
 
 namespace magpie {

@@ -50,9 +50,9 @@ class event_case final : public exchange_case {
  public:
   explicit event_case(event& of) noexcept : exchange_case(of.lock_, of.waiters_), of_(of) {}
   void result() const noexcept {}
+  bool try_exchange(ready_list& /*ready*/) override { return of_.set_; }
 
  private:
-  bool try_exchange(ready_list& /*ready*/) override { return of_.set_; }
   bool may_exchange(const suspension& /*who*/) const noexcept override { return of_.set_; }
 
   event& of_;

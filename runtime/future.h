@@ -142,13 +142,15 @@ class future_state final : public future_core {
 };
 
 class future_case_base : public exchange_case {
+ public:
+  bool try_exchange(ready_list& /*ready*/) override { return of_->settled(); }
+
  protected:
   explicit future_case_base(std::shared_ptr<future_core> of) noexcept
       : exchange_case(of->lock_, of->waiters_), of_(std::move(of)) {}
   ~future_case_base() = default;
 
  private:
-  bool try_exchange(ready_list& /*ready*/) override { return of_->settled(); }
   bool may_exchange(const suspension& /*who*/) const noexcept override { return of_->settled(); }
 
   const std::shared_ptr<future_core> of_;  // The future may be dropped meanwhile.

@@ -34,9 +34,11 @@ class single_item {
  public:
   std::size_t size() const noexcept { return item_.has_value() ? 1 : 0; }
   void push(T&& item) noexcept { item_.emplace(std::move(item)); }
-  void pop(std::optional<T>& into) noexcept {
+  bool pop(std::optional<T>& into) noexcept {
+    if (!item_) return false;
     into.emplace(std::move(*item_));
     item_.reset();
+    return true;
   }
   void swap(single_item& other) noexcept {
     single_item kept;

@@ -23,6 +23,8 @@
 #include <vector>
 
 #include "magpie/runtime/internal/exchange.h"
+#include "magpie/runtime/internal/fifo_items.h"
+#include "magpie/runtime/internal/item_ring.h"
 #include "magpie/runtime/internal/queued_awaiter.h"
 
 namespace magpie {
@@ -44,7 +46,11 @@ class lifo_items {
  public:
   std::size_t size() const noexcept { return items_.size(); }
   void push(T&& item) { items_.push_back(std::move(item)); }
-  void pop(std::optional<T>& into) noexcept { items_.pop_back(into); }
+  bool pop(std::optional<T>& into) noexcept {
+    if (size() == 0) return false;
+    items_.pop_back(into);
+    return true;
+  }
   void swap(lifo_items& other) noexcept { items_.swap(other.items_); }
 
  private:
@@ -66,10 +72,12 @@ class priority_items {
     heap_.push_back(entry(std::move(item), pushed_++));
     std::push_heap(heap_.begin(), heap_.end(), behind);
   }
-  void pop(std::optional<T>& into) noexcept {
+  bool pop(std::optional<T>& into) noexcept {
+    if (size() == 0) return false;
     std::pop_heap(heap_.begin(), heap_.end(), behind);
     into.emplace(std::move(heap_.back().item));
     heap_.pop_back();
+    return true;
   }
   void swap(priority_items& other) noexcept { heap_.swap(other.heap_); }
 

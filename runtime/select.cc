@@ -28,7 +28,7 @@ bool select_awaiter_base::take_now() {
   return false;
 }
 
-// As exchange_awaiter::start(): what can be had is taken before the others know of this wait. When
+// As exchange_waiter: what can be had is taken before the others know of this wait. When
 // they do, only they decide; should something have become possible in between, it is called off.
 bool select_awaiter_base::start(promise_base& who) {
   if (who.context->enter_and_ask()) {

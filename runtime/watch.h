@@ -77,10 +77,10 @@ class watch_case final : public exchange_case {
   watch_case(watch_state& from, std::uint64_t& version) noexcept
       : exchange_case(from.mutex_, from.waiters_), from_(from), seen_(version) {}
   bool result() noexcept;
+  bool try_exchange(ready_list& ready) override;
 
  private:
   friend class watch_state;
-  bool try_exchange(ready_list& ready) override;
   bool may_exchange(const suspension& /*who*/) const noexcept override { return has_news(); }
   // Under the lock.
   bool has_news() const noexcept;

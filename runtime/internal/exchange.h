@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "magpie/runtime/internal/exchange_awaiter.h"
-#include "magpie/runtime/internal/item_ring.h"
+#include "magpie/runtime/internal/fifo_items.h"
 #include "magpie/runtime/internal/mutex.h"
 #include "magpie/runtime/internal/wait_list.h"
 
@@ -23,8 +23,9 @@ enum class put_outcome : std::uint8_t { accepted, full, closed };
 
 // The part that does not depend on the items.
 //
-// While somebody waits for an item, there is none; while somebody waits for room, there is none.
-// (Who has been cancelled and has not run yet still stands in its list, and does not count.)
+// While somebody waits for an item, there is none. While somebody waits for room, there is none, or
+// who has made some is about to let them have it (admit()), and nobody overtakes them. (Who has
+// been cancelled and has not run yet still stands in its list, and does not count.)
 class exchange_base {
  public:
   explicit exchange_base(std::size_t capacity) noexcept : capacity_(capacity) {}
@@ -57,19 +58,11 @@ class exchange_base {
   const std::size_t capacity_;
 };
 
-// First come, first served. Of the disciplines, push() may throw as long as nothing has changed,
-// but not for a size that there has been before; moves run under the lock of the exchange.
-template <class T>
-class fifo_items {
- public:
-  std::size_t size() const noexcept { return items_.size(); }
-  void push(T&& item) { items_.push_back(std::move(item)); }
-  void pop(std::optional<T>& into) noexcept { items_.pop_front(into); }
-  void swap(fifo_items& other) noexcept { items_.swap(other.items_); }
-
- private:
-  item_ring<T> items_;
-};
+// Items: in which order they come out. Moves run under the lock of the exchange. push() may throw
+// as long as nothing has changed, but not for a size that there has been before. fifo_items has
+// more.
+template <class Items>
+concept has_front = requires(Items& items) { items.can_push(); };
 
 template <class T, class Items>
 class exchange : public exchange_base {
@@ -96,13 +89,20 @@ class exchange : public exchange_base {
   put_outcome put(T& item, ready_list& ready);
   // False: there is nothing yet.
   bool get(std::optional<T>& into, ready_list& ready) noexcept;
+  // Those who wait for room, as far as there is some.
+  void admit(ready_list& ready) noexcept;
+  // If not, who makes some calls admit().
+  bool has_room() noexcept;
   // False: they would say `full` or false.
-  bool may_put(const suspension& who) const noexcept {
-    return closed_ || getters_.has_other_than(who) || items_.size() < capacity_;
+  bool may_put(const suspension& who) noexcept {
+    return closed_ || getters_.has_other_than(who) || (putters_.empty() && has_room());
   }
   bool may_get(const suspension& who) const noexcept {
     return closed_ || putters_.has_other_than(who) || items_.size() > 0;
   }
+
+  // Without the lock. False: get() may be able to.
+  bool get_early(std::optional<T>& into, ready_list& ready) noexcept;
 
   Items items_;  // Under mutex_.
 };
@@ -123,15 +123,16 @@ class exchange<T, Items>::put_case : public exchange_case {
   // When it has taken effect. False if the exchange was closed.
   bool accepted() const noexcept { return accepted_; }
 
- protected:
-  ~put_case() = default;
-
- private:
   bool try_exchange(ready_list& ready) override {
     const put_outcome how = into_.put(item_, ready);
     accepted_ = how == put_outcome::accepted;
     return how != put_outcome::full;
   }
+
+ protected:
+  ~put_case() = default;
+
+ private:
   bool may_exchange(const suspension& who) const noexcept override { return into_.may_put(who); }
 
   internal::exchange<T, Items>& into_;
@@ -151,11 +152,13 @@ class exchange<T, Items>::get_case : public exchange_case {
   // When it has taken effect. Nothing if the exchange was closed and is empty.
   std::optional<T> item() noexcept { return std::move(item_); }
 
+  bool try_early(ready_list& ready) override { return from_.get_early(item_, ready); }
+  bool try_exchange(ready_list& ready) override { return from_.get(item_, ready); }
+
  protected:
   ~get_case() = default;
 
  private:
-  bool try_exchange(ready_list& ready) override { return from_.get(item_, ready); }
   bool may_exchange(const suspension& who) const noexcept override { return from_.may_get(who); }
 
   internal::exchange<T, Items>& from_;
@@ -206,7 +209,7 @@ template <class T, class Items>
 std::optional<T> exchange<T, Items>::try_get() noexcept {
   ready_list ready;
   std::optional<T> item;
-  {
+  if (!get_early(item, ready)) {
     const std::lock_guard lock(mutex_);
     get(item, ready);
   }
@@ -241,7 +244,7 @@ put_outcome exchange<T, Items>::put(T& item, ready_list& ready) {
     getter.provide(std::move(item));
     ready.add(getter.waiting());
   } else {
-    if (items_.size() >= capacity_) return put_outcome::full;
+    if (!putters_.empty() || !has_room()) return put_outcome::full;
     items_.push(std::move(item));
   }
   ++accepted_;
@@ -250,20 +253,55 @@ put_outcome exchange<T, Items>::put(T& item, ready_list& ready) {
 
 template <class T, class Items>
 bool exchange<T, Items>::get(std::optional<T>& into, ready_list& ready) noexcept {
-  const bool stored = items_.size() > 0;
-  if (stored) items_.pop(into);
-  if (wait_node* node = putters_.claim_front()) {
+  if (items_.pop(into)) {
+    admit(ready);
+    return true;
+  }
+  if (wait_node* node = putters_.claim_front()) {  // There is no room for any.
     auto& putter = static_cast<put_case&>(*node);
-    if (stored) {
-      items_.push(std::move(putter.accept()));
-    } else {  // There is no room for any.
-      into.emplace(std::move(putter.accept()));
-    }
+    into.emplace(std::move(putter.accept()));
     ++accepted_;
     ready.add(putter.waiting());
     return true;
   }
-  return stored || closed_;
+  return closed_;
+}
+
+template <class T, class Items>
+bool exchange<T, Items>::get_early(std::optional<T>& into, ready_list& ready) noexcept {
+  if constexpr (has_front<Items>) {
+    const popped_early what = items_.pop_early(into);
+    if (what == popped_early::item_and_room_is_wanted) {
+      const std::lock_guard lock(mutex_);
+      admit(ready);
+    }
+    return what != popped_early::nothing;
+  }
+  return false;
+}
+
+template <class T, class Items>
+void exchange<T, Items>::admit(ready_list& ready) noexcept {
+  while (!putters_.empty() && has_room()) {
+    if constexpr (has_front<Items>) {
+      if (!items_.can_push()) return;
+    }
+    wait_node* const node = putters_.claim_front();
+    if (node == nullptr) return;
+    auto& putter = static_cast<put_case&>(*node);
+    items_.push(std::move(putter.accept()));
+    ++accepted_;
+    ready.add(putter.waiting());
+  }
+}
+
+template <class T, class Items>
+bool exchange<T, Items>::has_room() noexcept {
+  if constexpr (has_front<Items>) {
+    return items_.has_room(capacity_);
+  } else {
+    return items_.size() < capacity_;
+  }
 }
 
 }  // namespace magpie::internal

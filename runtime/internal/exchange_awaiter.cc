@@ -9,11 +9,8 @@ namespace magpie::internal {
 
 bool exchange_case::exchange_now() {
   ready_list ready;
-  bool exchanged = false;
-  {
-    const std::lock_guard lock(lock_);
-    exchanged = try_exchange(ready);
-  }
+  const bool exchanged = exchange_or_lock(*this, ready);
+  if (!exchanged) lock_.unlock();
   ready.resume_all();
   return exchanged;
 }
@@ -35,26 +32,24 @@ void exchange_case::leave() noexcept {
   waiters_.remove(*this);
 }
 
-bool exchange_awaiter::start(promise_base& who) {
-  // If the task has used up its turn, it goes on in its next one: what is always ready must not
-  // keep the others waiting. But a task that is cancelled already does not wait, not even for that.
-  const bool lasts = spend_little();
-  if (!lasts && who.context->enter_and_ask()) {
+bool exchange_waiter::start(promise_base& who) noexcept {
+  const std::lock_guard lock(wanted_.lock(), std::adopt_lock);
+  // The lock of the task is inside that of a source, and never the other way round.
+  if (!arm(who)) return false;
+  wanted_.join_waiters(*this);
+  return true;
+}
+
+bool exchange_waiter::start_next_turn(promise_base& who) {
+  // What is always ready must not keep the others waiting. But a task that is cancelled already
+  // does not wait, not even for that.
+  if (who.context->enter_and_ask()) {
     claim(outcome::cancelled);
     return false;
   }
   ready_list ready;
-  {
-    const std::lock_guard lock(wanted_.lock());
-    if (!wanted_.try_exchange(ready)) {
-      // The lock of the task is inside that of a source, and never the other way round.
-      if (!arm(who)) return false;
-      wanted_.join_waiters(*this);
-      return true;
-    }
-  }
+  if (!exchange_or_lock(wanted_, ready)) return start(who);
   ready.resume_all();
-  if (lasts) return false;
   // Behind all others that are ready. A cancellation comes too late.
   arm_uncancellable(who);
   claim(outcome::completed);
@@ -62,7 +57,7 @@ bool exchange_awaiter::start(promise_base& who) {
   return true;
 }
 
-void exchange_awaiter::finish_or_throw() {
+void exchange_waiter::finish_or_throw() {
   const outcome how = disarm();
   // Who has been claimed for `completed` is off the list.
   if (how == outcome::cancelled) wanted_.leave();

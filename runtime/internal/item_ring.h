@@ -33,9 +33,14 @@ class item_ring {
   // Throws std::bad_alloc, and then changes nothing, also not the item. Does not allocate if it has
   // had this size before.
   void push_back(T&& item) {
-    if (size_ == capacity_) grow();
+    reserve_one();
     std::construct_at(at(size_), std::move(item));
     ++size_;
+  }
+
+  // The next push_back() does not throw. Throws itself as that would.
+  void reserve_one() {
+    if (size_ == capacity_) grow();
   }
 
   // Not empty.

@@ -135,7 +135,7 @@ task<> get_for_model(channel_receiver<int> from, std::shared_ptr<exchange_model:
 }
 
 TEST(channel_model_test, does_what_lists_do) {
-  for (const std::size_t capacity : {0U, 1U, 3U}) {
+  for (const std::size_t capacity : {0U, 1U, 3U, 12U}) {
     SCOPED_TRACE("capacity " + std::to_string(capacity));
     for_seeds(rounds_of(3 * 1000), [&](std::uint64_t seed) {
       auto ends = make_channel<int>(capacity);

@@ -105,7 +105,7 @@ task<> get_for_model(Queue& from, std::shared_ptr<exchange_model::outcome> resul
 
 template <class Queue>
 void compare_with_lists(std::function<std::size_t(const std::deque<int>&)> next) {
-  for (const std::size_t most : {1U, 4U}) {
+  for (const std::size_t most : {1U, 4U, 12U}) {
     SCOPED_TRACE("at most " + std::to_string(most));
     for_seeds(rounds_of(2 * 1000), [&](std::uint64_t seed) {
       Queue of(most);
