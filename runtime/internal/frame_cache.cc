@@ -133,10 +133,12 @@ frame_cache::census frame_cache::count() noexcept {
 
 void frame_cache::trim() noexcept {
   for (std::size_t size = 1; size < frame_classes::count; ++size) {
-    const std::size_t limit = most_kept_bytes / frame_classes::bytes(size);
+    const free_frame* const first = free_[size];
+    // Most are empty, and the first frame of a list may not be in the processor's cache.
+    if (first == &no_frame) continue;
     // Down to about half, so that a worker at the limit does not come back for one frame each time.
-    if (free_[size]->length > limit) [[unlikely]]
-      give_away(size, limit / 2);
+    if (first->length * frame_classes::bytes(size) > most_kept_bytes) [[unlikely]]
+      give_away(size, most_kept_bytes / frame_classes::bytes(size) / 2);
   }
 }
 

@@ -1,12 +1,23 @@
 // operations NAME COUNT: does one core operation so many times, on one worker. What it costs is
 // counted from outside, as the difference of two counts.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
+#include <thread>
 #include <utility>
 
+#include "magpie/io/address.h"
+#include "magpie/io/tcp.h"
 #include "magpie/runtime/channel.h"
 #include "magpie/runtime/gather.h"
 #include "magpie/runtime/mutex.h"
@@ -87,6 +98,47 @@ task<> spawn_join(std::int64_t count) {
   }
 }
 
+task<int> one() {
+  co_return 1;
+}
+
+task<> gather_ten(std::int64_t count) {
+  for (; count > 0; --count)
+    co_await magpie::gather_n<10>([](std::size_t /*number*/) { return one(); });
+}
+
+// What arrives is answered, on a connection to a thread of this program that waits for each answer:
+// the worker has nothing else to do, and waits in epoll_wait.
+task<> answer(magpie::io::tcp_stream peer) {
+  std::array<std::byte, 64> bytes;
+  while (const std::size_t count = co_await peer.read(bytes))
+    co_await peer.write(std::span(bytes).first(count));
+}
+
+void ask(std::uint16_t port, std::int64_t count) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_port = htons(port);
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  bool works = ::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
+  std::array<char, 64> bytes{};
+  for (; works && count > 0; --count) {
+    works = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == 64 &&
+            ::recv(fd, bytes.data(), bytes.size(), MSG_WAITALL) == 64;
+  }
+  ::close(fd);
+  if (!works) std::abort();
+}
+
+task<> reply(std::int64_t count) {
+  magpie::io::tcp_listener listener =
+      magpie::io::tcp_listener::bind(magpie::io::address::loopback(0));
+  std::jthread client(ask, listener.local_address().port(), count);
+  magpie::io::tcp_stream peer = co_await listener.accept();
+  co_await answer(std::move(peer));
+}
+
 task<> lock_unlock(std::int64_t count) {
   magpie::mutex free;
   for (; count > 0; --count) {
@@ -102,9 +154,15 @@ int main(int argc, char** argv) {
   return 2;
 #endif
   const std::map<std::string, task<> (*)(std::int64_t)> operations{
-      {"fork_join", fork_join},     {"call", call},   {"yield", yield},
-      {"channel_hop", channel_hop}, {"timer", timer}, {"spawn_join", spawn_join},
+      {"fork_join", fork_join},
+      {"call", call},
+      {"yield", yield},
+      {"channel_hop", channel_hop},
+      {"timer", timer},
+      {"spawn_join", spawn_join},
       {"lock_unlock", lock_unlock},
+      {"gather_ten", gather_ten},
+      {"reply", reply},
   };
   const auto found = argc == 3 ? operations.find(argv[1]) : operations.end();
   if (found == operations.end()) {
