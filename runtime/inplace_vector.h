@@ -10,7 +10,6 @@
 #ifndef MAGPIE_RUNTIME_INPLACE_VECTOR_H_
 #define MAGPIE_RUNTIME_INPLACE_VECTOR_H_
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <iterator>
@@ -101,7 +100,12 @@ class inplace_vector {
   friend bool operator==(const inplace_vector& left, const inplace_vector& right)
     requires std::equality_comparable<T>
   {
-    return std::equal(left.begin(), left.end(), right.begin(), right.end());
+    if (left.size() != right.size()) return false;
+    // Without <algorithm>, which every file that gathers would read.
+    for (size_type i = 0; i < left.size(); ++i) {
+      if (!(left[i] == right[i])) return false;
+    }
+    return true;
   }
 
  private:

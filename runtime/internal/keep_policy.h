@@ -7,10 +7,8 @@
 #ifndef MAGPIE_RUNTIME_INTERNAL_KEEP_POLICY_H_
 #define MAGPIE_RUNTIME_INTERNAL_KEEP_POLICY_H_
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <utility>
 
 #include "magpie/runtime/clock.h"
 #include "magpie/runtime/internal/atomics.h"
@@ -58,13 +56,7 @@ class keep_policy {
   // A turn that makes one task after the other ready may have woken this worker again and again. If
   // what it has taken from there was short, the other one keeps more of them from now on; if not,
   // none.
-  void begin_sleep(clock::time_point now) noexcept {
-    asleep_since_ = now;
-    keep_policy* const victim = std::exchange(victim_, nullptr);
-    if (victim == nullptr || victim->turn() != victims_turn_) return;
-    const bool were_short = now - woken_at_ < (turn() - woken_in_turn_) * short_turn;
-    victim->kept_.set(were_short ? std::min(2 * victim->kept() + 1, most_kept) : 0);
-  }
+  void begin_sleep(clock::time_point now) noexcept;
 
   void end_sleep(clock::time_point now) noexcept {
     woken_at_ = now;

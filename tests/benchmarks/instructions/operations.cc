@@ -111,8 +111,11 @@ task<> gather_ten(std::int64_t count) {
 // the worker has nothing else to do, and waits in epoll_wait.
 task<> answer(magpie::io::tcp_stream peer) {
   std::array<std::byte, 64> bytes;
-  while (const std::size_t count = co_await peer.read(bytes))
+  for (;;) {
+    const std::size_t count = co_await peer.read(bytes);
+    if (count == 0) co_return;
     co_await peer.write(std::span(bytes).first(count));
+  }
 }
 
 void ask(std::uint16_t port, std::int64_t count) {
