@@ -25,7 +25,7 @@ WHAT = {
     "spawn_join": "spawn of a task that does nothing, and co_await of its handle",
     "lock_unlock": "a free mutex, locked and unlocked",
     "gather_ten": "gather_n of ten tasks that give a number",
-    "reply": "a request on a connection, and the answer to it; with a thread that asks",
+    "reply": "a request on a connection and the answer to it: both ends",
 }
 
 HEADER = """\

@@ -1,9 +1,5 @@
 // operations NAME COUNT: does one core operation so many times, on one worker. What it costs is
 // counted from outside, as the difference of two counts.
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +9,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "magpie/io/address.h"
@@ -107,10 +102,10 @@ task<> gather_ten(std::int64_t count) {
     co_await magpie::gather_n<10>([](std::size_t /*number*/) { return one(); });
 }
 
-// What arrives is answered, on a connection to a thread of this program that waits for each answer:
-// the worker has nothing else to do, and waits in epoll_wait.
-task<> answer(magpie::io::tcp_stream peer) {
-  std::array<std::byte, 64> bytes;
+// Both ends of a connection, on one worker: it has nothing else to do, and polls each time.
+task<> answer(magpie::io::tcp_listener& listener) {
+  magpie::io::tcp_stream peer = co_await listener.accept();
+  std::array<std::byte, 64> bytes{};
   for (;;) {
     const std::size_t count = co_await peer.read(bytes);
     if (count == 0) co_return;
@@ -118,28 +113,19 @@ task<> answer(magpie::io::tcp_stream peer) {
   }
 }
 
-void ask(std::uint16_t port, std::int64_t count) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_port = htons(port);
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  bool works = ::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
-  std::array<char, 64> bytes{};
-  for (; works && count > 0; --count) {
-    works = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == 64 &&
-            ::recv(fd, bytes.data(), bytes.size(), MSG_WAITALL) == 64;
+task<> ask(magpie::io::address server, std::int64_t count) {
+  magpie::io::tcp_stream peer = co_await magpie::io::tcp_stream::connect(server);
+  std::array<std::byte, 64> bytes{};
+  for (; count > 0; --count) {
+    co_await peer.write(bytes);
+    co_await peer.read(bytes);
   }
-  ::close(fd);
-  if (!works) std::abort();
 }
 
 task<> reply(std::int64_t count) {
   magpie::io::tcp_listener listener =
       magpie::io::tcp_listener::bind(magpie::io::address::loopback(0));
-  std::jthread client(ask, listener.local_address().port(), count);
-  magpie::io::tcp_stream peer = co_await listener.accept();
-  co_await answer(std::move(peer));
+  co_await magpie::gather(answer(listener), ask(listener.local_address(), count));
 }
 
 task<> lock_unlock(std::int64_t count) {
