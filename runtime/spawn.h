@@ -59,10 +59,10 @@ task_record& not_empty(task_record* record);
 
 struct spawn_access {
   template <class T>
-  static join_handle<T> spawn(scheduler& owner, task<T> what, std::string name,
+  static join_handle<T> spawn(scheduler& owner, task<T> what, std::string&& name,
                               std::source_location where, belonging to = {});
   template <class T>
-  static join_handle<T> spawn(task_group& into, task<T> what, std::string name,
+  static join_handle<T> spawn(task_group& into, task<T> what, std::string&& name,
                               std::source_location where,
                               const std::shared_ptr<place>* at = nullptr);
 
@@ -191,7 +191,7 @@ class [[nodiscard("dropping a join_handle detaches the task; say so with detach(
 namespace internal {
 
 template <class T>
-join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string name,
+join_handle<T> spawn_access::spawn(scheduler& owner, task<T> what, std::string&& name,
                                    std::source_location where, belonging to) {
   task_access::check(what);
   // One reference for the handle; the other is the task's, and nobody's until it has started.

@@ -110,7 +110,7 @@ class task_group {
 namespace internal {
 
 template <class T>
-join_handle<T> spawn_access::spawn(task_group& into, task<T> what, std::string name,
+join_handle<T> spawn_access::spawn(task_group& into, task<T> what, std::string&& name,
                                    std::source_location where, const std::shared_ptr<place>* at) {
   group& of = into.group_;
   return spawn(of.owner(), std::move(what), std::move(name), where, {&of, at});

@@ -14,7 +14,7 @@
 
 namespace magpie::internal {
 
-task_record::task_record(scheduler& owner, std::string name, std::source_location spawned_at)
+task_record::task_record(scheduler& owner, std::string&& name, std::source_location spawned_at)
     : owner_(&owner),
       context_(*this),
       name_(name.empty() ? nullptr : std::make_unique<const std::string>(std::move(name))),

@@ -180,7 +180,7 @@ class task_record {
   void drop_reference() noexcept;
 
  protected:
-  task_record(scheduler& owner, std::string name, std::source_location spawned_at);
+  task_record(scheduler& owner, std::string&& name, std::source_location spawned_at);
   virtual ~task_record();
 
   virtual const result_base& outcome() const noexcept = 0;
@@ -272,7 +272,7 @@ using task_reference = std::unique_ptr<task_record, drop_reference>;
 template <class T>
 class task_record_of final : public task_record {
  public:
-  task_record_of(scheduler& owner, std::string name, std::source_location spawned_at)
+  task_record_of(scheduler& owner, std::string&& name, std::source_location spawned_at)
       : task_record(owner, std::move(name), spawned_at) {}
 
   internal::result<T>& result() noexcept { return result_; }
