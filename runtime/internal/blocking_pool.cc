@@ -97,12 +97,10 @@ class blocking_pool final : public job_executor {
     while (wait_for_job(lock)) {
       --queued_;
       lock.unlock();
-      // None if the job was cancelled.
-      if (job* next = queue_.pop()) {
-        next->execute();
-        resume_as_idle(*next);
-      }
+      job* const next = queue_.pop();  // None if it was cancelled.
+      if (next != nullptr) next->execute();
       lock.lock();
+      if (next != nullptr) resume_as_idle(*next, lock);
     }
     // Each thread waits for the one that ended before it, and the destructor for the last: so the
     // pool ends after the destructors of everything that is thread_local in the user's code.
@@ -113,14 +111,13 @@ class blocking_pool final : public job_executor {
     if (before.joinable()) before.join();
   }
 
-  // The thread counts as idle before the task can ask for the next one, which is then its own.
-  void resume_as_idle(job& done) noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      ++idle_;
-    }
+  // The thread counts as idle before the task can ask for the next one, which is then its own; and
+  // from then on, since the lock is kept until it looks for that.
+  void resume_as_idle(job& done, std::unique_lock<mutex>& lock) noexcept {
+    ++idle_;
+    lock.unlock();
     done.resume();
-    const std::lock_guard lock(mutex_);
+    lock.lock();
     --idle_;
   }
 
